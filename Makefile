@@ -1,0 +1,47 @@
+# Everything runs in .venv, which make builds with uv where there is one, else with python's own venv and pip.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null)
+
+ifneq ($(UV),)
+CREATE := $(UV) venv --quiet --clear --python $(PYTHON) $(VENV)
+INSTALL := VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --constraint constraints.txt
+else
+CREATE := $(PYTHON) -m venv --clear $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1,<27'
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+endif
+
+.PHONY: all run test lint bench soak clean
+
+all: run
+
+run: $(VENV)/installed
+	$(BIN)/ciq run
+
+test: $(VENV)/tested
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+soak: $(VENV)/tested
+	CIQ_SOAK=50 $(BIN)/python -m pytest tests/contract/test_load_fuzz.py tests/ingest/test_exactness.py
+
+lint: $(VENV)/tested
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/tested
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .cache warehouse/* artifacts data/staged data/processed data/rejects logs
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(CREATE)
+	$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/tested: $(VENV)/installed
+	$(INSTALL) --group test --group lint
+	@touch $@
