@@ -1,0 +1,187 @@
+"""What one field of a contract says of another: names, roles and their types."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Iterator
+
+from ciq.contract.constraint_checks import constraint_findings
+from ciq.contract.finding import Finding, Path
+from ciq.contract.forbidden import matches
+from ciq.contract.mend_checks import mend_findings
+from ciq.contract.model import Contract
+from ciq.contract.nearest import did_you_mean
+from ciq.contract.row_rules import rule_findings
+from ciq.contract.types import NUMERIC_KINDS
+
+RESERVED = frozenset({"ps_hat", "weight", "row_id", "w_ate", "w_att", "w_atc", "w_ato", "filename", "file_row_number"})
+_ROLES = ("id_col", "time_col", "treatment_col", "outcome_col")
+_TIMES = ("date", "datetime")
+
+
+def findings(contract: Contract) -> Iterator[Finding]:
+    """Everything in ``contract`` that contradicts the rest of it."""
+    yield from _names(contract)
+    yield from _untyped(contract)
+    yield from _roles(contract)
+    yield from _repeats(contract)
+    yield from _role_types(contract)
+    yield from _times(contract)
+    yield from _forbidden(contract)
+    yield from constraint_findings(contract)
+    yield from mend_findings(contract)
+    yield from rule_findings(contract)
+    yield from _model_terms(contract)
+
+
+def _names(contract: Contract) -> Iterator[Finding]:
+    seen: dict[str, str] = {}
+    for column in contract.types:
+        path, folded = ("types", column), column.casefold()
+        if column.startswith("_"):
+            message = f"`{column}` begins with an underscore; such names are ciq's own"
+            yield Finding("C116", path, message, "rename the column", column, at_key=True)
+        if folded in RESERVED:
+            message = f"`{column}` is the name of a column that ciq or DuckDB adds"
+            yield Finding("C116", path, message, "rename the column", column, at_key=True)
+        if folded in seen:
+            message = f"`{column}` and `{seen[folded]}` are one name to SQL, which compares without case"
+            yield Finding("C116", path, message, "rename one of the two", column, at_key=True)
+        seen.setdefault(folded, column)
+
+
+def _role_columns(contract: Contract) -> Iterator[tuple[Path, str]]:
+    for role in _ROLES:
+        column = getattr(contract, role)
+        if column:
+            yield (role,), column
+
+
+def _lists(contract: Contract) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    yield ("covariate_cols",), contract.covariate_cols
+    yield ("segment_cols",), contract.segment_cols
+    yield ("constraints", "not_null"), contract.constraints.not_null
+    for at, key in enumerate(contract.constraints.unique):
+        yield ("constraints", "unique", at), key
+    yield ("clean", "upper"), contract.clean.upper
+    if contract.clean.deduplicate:
+        yield ("clean", "deduplicate", "by"), contract.clean.deduplicate.by
+    yield ("propensity", "squares"), contract.propensity.squares
+
+
+def _keyed(contract: Contract) -> Iterator[tuple[Path, str]]:
+    holders: tuple[tuple[Path, dict[str, object]], ...] = (
+        (("columns",), {**contract.columns}),
+        (("source", "datetime_format"), {**contract.source.datetime_format}),
+        (("constraints", "categories"), {**contract.constraints.categories}),
+        (("constraints", "ranges"), {**contract.constraints.ranges}),
+        (("constraints", "patterns"), {**contract.constraints.patterns}),
+        (("clean", "sentinels"), {**contract.clean.sentinels}),
+        (("clean", "fill"), {**contract.clean.fill}),
+        (("clean", "unknown_category"), {**contract.clean.unknown_category}),
+    )
+    for path, holder in holders:
+        for column in holder:
+            yield (*path, column), column
+
+
+def _untyped(contract: Contract) -> Iterator[Finding]:
+    named = [(path, column, False) for path, column in _role_columns(contract)]
+    named += [((*path, at), column, False) for path, columns in _lists(contract) for at, column in enumerate(columns)]
+    named += [(path, column, True) for path, column in _keyed(contract)]
+    named += [
+        (("columns", column, "available_at"), note.available_at, False)
+        for column, note in contract.columns.items()
+        if note.available_at
+    ]
+    for path, column, at_key in named:
+        if column not in contract.types:
+            help_ = did_you_mean(column, contract.types) or f"add `{column}` to `types`"
+            yield Finding("C109", path, f"the column `{column}` has no type", help_, column, at_key)
+
+
+def _roles(contract: Contract) -> Iterator[Finding]:
+    taken: dict[str, str] = {}
+    for path, column in _role_columns(contract):
+        if column in taken:
+            message = f"`{column}` is `{taken[column]}` already and can't be `{path[0]}` too"
+            yield Finding("C110", path, message, column=column)
+        taken.setdefault(column, str(path[0]))
+    for role, columns in (("covariate", contract.covariate_cols), ("segment", contract.segment_cols)):
+        for at, column in enumerate(columns):
+            if column in taken:
+                message = f"`{column}` is `{taken[column]}` and can't be a {role} too"
+                yield Finding("C110", (f"{role}_cols", at), message, "remove it here", column)
+
+
+def _repeats(contract: Contract) -> Iterator[Finding]:
+    for path, columns in _lists(contract):
+        for at, column in enumerate(columns):
+            if column in columns[:at]:
+                yield Finding("C110", (*path, at), f"`{column}` stands twice in the list", "remove one", column)
+
+
+def _role_types(contract: Contract) -> Iterator[Finding]:
+    fits: tuple[tuple[str, tuple[str, ...], str], ...] = (
+        ("treatment_col", ("bool", "integer"), "a treatment is bool or an integer type, with values 0 and 1"),
+        ("time_col", _TIMES, "a time is date or datetime"),
+        ("outcome_col", tuple(NUMERIC_KINDS), "an outcome is numeric or bool"),
+    )
+    for role, kinds, said in fits:
+        column = getattr(contract, role)
+        if column in contract.types and contract.type_of(column).kind not in kinds:
+            yield Finding("C111", (role,), f"{said}; `{column}` is {contract.types[column]}", column=column)
+    for at, column in enumerate(contract.covariate_cols):
+        if column in contract.types and contract.type_of(column).kind in _TIMES:
+            message = f"a covariate is a number, bool, category or string; `{column}` is {contract.types[column]}"
+            help_ = "turn it into a number, such as the days before `time_col`"
+            yield Finding("C111", ("covariate_cols", at), message, help_, column)
+    for at, column in enumerate(contract.segment_cols):
+        if column in contract.types and contract.type_of(column).kind not in ("text", "bool", "integer"):
+            message = f"a segment is a category, string, bool or integer; `{column}` is {contract.types[column]}"
+            yield Finding("C111", ("segment_cols", at), message, column=column)
+
+
+def _times(contract: Contract) -> Iterator[Finding]:
+    for column, note in contract.columns.items():
+        path, available = ("columns", column, "available_at"), note.available_at
+        if available in contract.types and contract.type_of(str(available)).kind not in _TIMES:
+            message = (
+                f"`available_at` names a date or datetime column; `{available}` is {contract.types[str(available)]}"
+            )
+            yield Finding("C111", path, message, column=available)
+        if available and not contract.time_col:
+            message = "`available_at` is compared with the row's time, and the contract has no `time_col`"
+            yield Finding("C106", path, message, "add `time_col`", column)
+    for column in contract.source.datetime_format:
+        if column in contract.types and contract.type_of(column).kind not in _TIMES:
+            message = f"a date format is for date and datetime; `{column}` is {contract.types[column]}"
+            yield Finding("C111", ("source", "datetime_format", column), message, column=column, at_key=True)
+    zone = contract.source.timezone
+    if zone != "UTC" and zone not in (zones := zoneinfo.available_timezones()):
+        help_ = did_you_mean(zone, sorted(zones)) or "use an IANA name such as Asia/Tokyo"
+        yield Finding("C119", ("source", "timezone"), f"unknown time zone {zone!r}", help_)
+
+
+def _forbidden(contract: Contract) -> Iterator[Finding]:
+    for at, glob in enumerate(contract.leakage_forbidden_cols):
+        for column in contract.types:
+            if matches(glob, column):
+                message = f"the glob {glob!r} forbids `{column}`, which the contract declares"
+                help_ = "narrow the glob, or take the column out of the contract"
+                yield Finding("C115", ("leakage_forbidden_cols", at), message, help_, column)
+
+
+def _model_terms(contract: Contract) -> Iterator[Finding]:
+    for at, column in enumerate(contract.propensity.squares):
+        path = ("propensity", "squares", at)
+        if column in contract.types and contract.type_of(column).kind not in ("integer", "float"):
+            message = f"only numbers have squares; `{column}` is {contract.types[column]}"
+            yield Finding("C111", path, message, column=column)
+        elif column in contract.types and column not in contract.covariate_cols:
+            help_ = did_you_mean(column, contract.covariate_cols) or "add it to `covariate_cols`"
+            yield Finding("C111", path, f"`{column}` is squared but is no covariate", help_, column)
+    smd = contract.gates.smd
+    if "warn" in smd.model_fields_set and smd.warn > smd.fail:
+        message = f"`gates.smd.warn` is {smd.warn:g}, above `fail`, which is {smd.fail:g}"
+        yield Finding("C120", ("gates", "smd", "warn"), message, "give warn <= fail")

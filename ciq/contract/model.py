@@ -1,0 +1,191 @@
+"""The data contract as immutable objects: one contract is one data set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from ciq.contract.sizes import as_bytes
+from ciq.contract.types import COLUMN_TYPES, NUMERIC_KINDS, ColumnType, TypeName
+
+Estimand = Literal["ATE", "ATT", "ATC", "ATO"]
+Severity = Literal["fail", "warn"]
+Name = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+$")]
+Number = int | float
+Size = Annotated[int, BeforeValidator(as_bytes), Field(ge=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Limits(_Strict):
+    """What one source file may cost; beyond it the file is refused. Sizes are bytes, written as 5GB or 64KiB too."""
+
+    max_bytes: Size = 5 * 10**9
+    max_decompressed: Size = 20 * 10**9
+    max_ratio: float = Field(default=200.0, ge=1)
+    max_rows: int = Field(default=50_000_000, ge=1)
+    max_line: Size = 10**6
+
+
+class Source(_Strict):
+    """Where the rows come from and how their text is read."""
+
+    files: str | None = None
+    mode: Literal["replace"] = "replace"
+    encoding: Literal["utf-8"] = "utf-8"
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+    null_values: tuple[str, ...] = ("",)
+    timezone: str = "UTC"
+    non_finite: Literal["refuse"] = "refuse"
+    datetime_format: dict[Name, str] = {}
+    limits: Limits = Limits()
+
+
+class ColumnNote(_Strict):
+    """What people and audits should know of a column beyond its type."""
+
+    description: str | None = None
+    unit: str | None = None
+    available_at: Name | None = None
+
+
+class Rule(_Strict):
+    """A row rule of the user's own: ``sql`` must hold for each row (NULL passes)."""
+
+    id: str
+    sql: str
+    severity: Severity = "fail"
+
+
+class Constraints(_Strict):
+    """What each row must satisfy after the ``clean`` steps that name its columns."""
+
+    not_null: tuple[Name, ...] = ()
+    categories: dict[Name, tuple[str, ...]] = {}
+    ranges: dict[Name, tuple[Number | None, Number | None]] = {}
+    unique: tuple[tuple[Name, ...], ...] = ()
+    patterns: dict[Name, str] = {}
+    rules: tuple[Rule, ...] = ()
+
+
+class Deduplicate(_Strict):
+    """Among rows with equal ``by``, keep the last by (file, line)."""
+
+    by: tuple[Name, ...] = Field(min_length=1)
+    keep: Literal["last"] = "last"
+
+
+class Clean(_Strict):
+    """Declared mends, applied in this order: sentinels, upper, fill, unknown_category, deduplicate."""
+
+    sentinels: dict[Name, tuple[Number | str, ...]] = {}
+    upper: tuple[Name, ...] = ()
+    fill: dict[Name, Number | str | bool] = {}
+    unknown_category: dict[Name, str] = {}
+    deduplicate: Deduplicate | None = None
+
+
+class Propensity(_Strict):
+    """The propensity model: covariates as they are, plus the named squares."""
+
+    learner: Literal["logistic"] = "logistic"
+    squares: tuple[Name, ...] = ()
+    collinear: Literal["refuse", "drop"] = "refuse"
+
+
+class Balance(_Strict):
+    """Which figures the balance gate reads."""
+
+    on: Literal["raw", "weighted", "significant"] = "weighted"
+
+
+class SmdGate(_Strict):
+    """Bounds of |SMD|; below 2,000 rows ``small_sample_fail`` replaces ``fail`` for what is not significant."""
+
+    warn: float = Field(default=0.1, ge=0)
+    fail: float = Field(default=0.1, ge=0)
+    small_sample_fail: float = Field(default=0.25, ge=0)
+
+
+class EquipoiseGate(_Strict):
+    """The share in equipoise under which the report warns."""
+
+    warn: float = Field(default=0.2, ge=0, le=1)
+
+
+class Gates(_Strict):
+    """Thresholds of the gates; the defaults are those of the definitions in docs."""
+
+    overlap_share: float = Field(default=0.6, ge=0, le=1)
+    tail_mass: float = Field(default=0.05, ge=0, le=1)
+    smd: SmdGate = SmdGate()
+    equipoise: EquipoiseGate = EquipoiseGate()
+    min_level_rows: int = Field(default=20, ge=1)
+
+
+class Contract(_Strict):
+    """One data set: its source, columns, roles, constraints, mends and gates.
+
+    Made by :func:`ciq.contract.load`, which also checks what one field says of another.
+    """
+
+    contract: Literal[1] = 1
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,49}$")
+    version: str = "1.0.0"
+    owner: str | None = None
+    description: str | None = None
+    source: Source = Source()
+    id_col: Name | None = None
+    time_col: Name | None = None
+    treatment_col: Name
+    outcome_col: Name | None = None
+    covariate_cols: tuple[Name, ...] = Field(min_length=1)
+    segment_cols: tuple[Name, ...] = ()
+    estimand: Estimand = "ATE"
+    types: dict[Name, TypeName]
+    columns: dict[Name, ColumnNote] = {}
+    constraints: Constraints = Constraints()
+    clean: Clean = Clean()
+    on_violation: Literal["fail"] = "fail"
+    extra_columns: Literal["forbid", "drop"] = "forbid"
+    leakage_forbidden_cols: tuple[str, ...] = ()
+    propensity: Propensity = Propensity()
+    balance: Balance = Balance()
+    gates: Gates = Gates()
+
+    path: Path = Field(exclude=True)
+
+    def type_of(self, column: Name) -> ColumnType:
+        """The engine-level type of a declared column."""
+        return COLUMN_TYPES[self.types[column]]
+
+    def is_categorical(self, column: Name) -> bool:
+        """Whether a covariate enters the design as levels rather than as a number."""
+        return self.type_of(column).kind not in NUMERIC_KINDS
+
+    @property
+    def key(self) -> tuple[Name, ...]:
+        """The columns that identify a row; empty where identity is file and line."""
+        if self.clean.deduplicate:
+            return self.clean.deduplicate.by
+        return tuple(column for column in (self.id_col, self.time_col) if column) if self.id_col else ()
+
+    @property
+    def required(self) -> tuple[Name, ...]:
+        """Columns that may not be NULL: the declared ones, the key, the time and the treatment."""
+        named = (*self.constraints.not_null, *self.key, self.time_col, self.treatment_col)
+        return tuple(dict.fromkeys(column for column in named if column))
+
+    @property
+    def unique_keys(self) -> tuple[tuple[Name, ...], ...]:
+        """Column sets whose values may not repeat after cleaning."""
+        keys = (*self.constraints.unique, self.key)
+        return tuple(dict.fromkeys(key for key in keys if key))
+
+    def facts(self) -> dict[str, Any]:
+        """The contract as plain data, without the path it was read from."""
+        return self.model_dump(mode="json")

@@ -1,0 +1,75 @@
+"""What contracts may say one day and this version does not do: refused by name, never ignored.
+
+A value that asks for nothing, or for what is done anyway, is taken out and lets the contract load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ciq.contract.yaml_source import Flaw, Mapping, Node, plain
+
+
+@dataclass(frozen=True)
+class Unbuilt:
+    """``only`` narrows the refusal to these values, where the key itself is known; ``*`` in a path is any key."""
+
+    path: tuple[str, ...]
+    inert: tuple[Any, ...]
+    does: str
+    only: tuple[Any, ...] = field(default=())
+
+
+_NONE: tuple[Any, ...] = (None, {}, [])
+UNBUILT = (
+    Unbuilt(("source", "mode"), ("replace",), "it takes the files as the whole data set (`replace`)", ("append",)),
+    Unbuilt(("source", "encoding"), ("utf-8", "utf8", "UTF-8"), "it reads UTF-8; convert the file first"),
+    Unbuilt(("source", "sheet"), (None,), "it reads no spreadsheets; save the sheet as CSV"),
+    Unbuilt(("source", "non_finite"), ("refuse",), "it refuses NaN and infinity (`refuse`)"),
+    Unbuilt(("on_violation",), ("fail",), "it refuses the whole file on a violation (`fail`)", ("quarantine",)),
+    Unbuilt(("columns", "*", "pii"), _NONE, "it hides no columns; take the column out with `extra_columns: drop`"),
+    Unbuilt(("tolerance",), (*_NONE, {"default": 0}, 0), "it tolerates no violation"),
+    Unbuilt(("publish",), _NONE, "it exports Parquet files and publishes nowhere else"),
+    Unbuilt(("report",), (*_NONE, {"language": "en"}), "its report is in English"),
+    Unbuilt(("schedule",), _NONE, "it runs when it is called; schedule `ciq run` outside"),
+    Unbuilt(("leakage",), _NONE, "it judges leakage by column names (`leakage_forbidden_cols`)"),
+    Unbuilt(("propensity", "interactions"), _NONE, "its model has the covariates and the named squares"),
+    Unbuilt(("propensity", "learner"), ("logistic",), "its learner is `logistic`", ("gradient_boosting",)),
+    Unbuilt(("balance", "squares"), (False, None), "it judges the balance of the covariates themselves"),
+    Unbuilt(("balance", "interactions"), (False, None), "it judges the balance of the covariates themselves"),
+)
+
+
+def take_out(root: Mapping) -> list[Flaw]:
+    """What ``root`` asks for that is not built; asked or inert, it is removed from ``root``."""
+    return [flaw for entry in UNBUILT for flaw in _judge(root, entry)]
+
+
+def _judge(root: Mapping, entry: Unbuilt) -> Iterator[Flaw]:
+    for parent, path in list(_parents(root, entry.path)):
+        asked = plain(parent.values[path[-1]])
+        inert = any(type(asked) is type(value) and asked == value for value in entry.inert)
+        if not inert and entry.only and asked not in entry.only:
+            continue
+        place = parent.keys.pop(path[-1])
+        del parent.values[path[-1]]
+        if not inert:
+            message = f"this version of ciq does not do what `{'.'.join(path)}` asks for: {entry.does}"
+            yield Flaw("C108", message, place.line, place.column, "remove the key")
+
+
+def _parents(
+    node: Node, pattern: tuple[str, ...], path: tuple[str, ...] = ()
+) -> Iterator[tuple[Mapping, tuple[str, ...]]]:
+    if not isinstance(node, Mapping):
+        return
+    head, *rest = pattern
+    for key in list(node.values) if head == "*" else [head]:
+        if key not in node.values:
+            continue
+        if rest:
+            yield from _parents(node.values[key], tuple(rest), (*path, key))
+        else:
+            yield node, (*path, key)

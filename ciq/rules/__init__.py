@@ -1,0 +1,18 @@
+"""The registry of rules: what each id in a message means, why it exists and how to mend what broke it."""
+
+from __future__ import annotations
+
+from ciq.rules.cell import CELL_RULES
+from ciq.rules.contract import CONTRACT_RULES
+from ciq.rules.environment import ENVIRONMENT_RULES
+from ciq.rules.file import FILE_RULES
+from ciq.rules.gate import GATE_RULES, GateRule
+from ciq.rules.rule import Rule
+
+RULES: dict[str, Rule] = {
+    rule.id: rule
+    for family in (CONTRACT_RULES, FILE_RULES, CELL_RULES, GATE_RULES, ENVIRONMENT_RULES)
+    for rule in family
+}
+
+__all__ = ["GATE_RULES", "RULES", "GateRule", "Rule"]

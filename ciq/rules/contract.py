@@ -1,0 +1,135 @@
+"""C: what a contract may not say."""
+
+from __future__ import annotations
+
+from ciq.rules.rule import Rule
+
+CONTRACT_RULES = (
+    Rule(
+        "C101",
+        "The contract can't be read",
+        "A contract is a UTF-8 file of at most 1 MB, so that it can be read whole and quoted by line.",
+        "Check the path and its permissions, and save the file as UTF-8.",
+    ),
+    Rule(
+        "C102",
+        "The contract is not valid YAML",
+        "A file that YAML can't parse has no meaning to check.",
+        "Mend the syntax at the place named; a mapping of keys to values is expected at the top.",
+    ),
+    Rule(
+        "C103",
+        "A key is given twice",
+        "YAML would keep the last one in silence, and a constraint would be lost.",
+        "Keep one of the two.",
+    ),
+    Rule(
+        "C104",
+        "The contract uses a YAML feature that contracts do without",
+        "Anchors, aliases, merge keys and tags make the text differ from what it says, and can grow without bound.",
+        "Write the value out.",
+    ),
+    Rule(
+        "C105",
+        "Unknown key",
+        "A misspelt key would otherwise be a rule that never applies.",
+        "Use the nearest known key, or remove it.",
+    ),
+    Rule(
+        "C106",
+        "A required key is missing",
+        "Without it the data set has no meaning as a causal table.",
+        "Add the key.",
+    ),
+    Rule(
+        "C107",
+        "A value has the wrong type or is out of bounds",
+        "Values are taken as written and never converted: the text '5' is not the number 5.",
+        "Write the value in the form that the message expects.",
+    ),
+    Rule(
+        "C108",
+        "This version of ciq does not do that yet",
+        "A setting that is accepted and ignored is worse than one that is refused.",
+        "Remove the key, or give it the value that the message names.",
+    ),
+    Rule(
+        "C109",
+        "A column is named that has no type",
+        "Every column that a contract speaks of needs an entry in `types`.",
+        "Add the column to `types`, or correct its name.",
+    ),
+    Rule(
+        "C110",
+        "A column is given twice, or in two roles that exclude each other",
+        "A covariate that is also the treatment, the outcome or the key makes the estimate meaningless.",
+        "Keep the column in one role, once.",
+    ),
+    Rule(
+        "C111",
+        "A column has a type that its role or rule can't work with",
+        "Each role and each rule is defined for some types only.",
+        "Change the type, or move the column out of the role or rule.",
+    ),
+    Rule(
+        "C112",
+        "An impossible range",
+        "No value could satisfy it, or its bound can't be held by the column's type.",
+        "Give bounds with minimum <= maximum that the type can hold.",
+    ),
+    Rule(
+        "C113",
+        "Categories that can't be",
+        "An empty or repeated list of levels is a slip, and a mend to a level outside the list would be refused.",
+        "List each level once, the unknown level among them.",
+    ),
+    Rule(
+        "C114",
+        "A pattern is not a valid regular expression",
+        "Patterns are RE2, so that no input can make them slow; look-around and back-references are not part of it.",
+        "Rewrite the pattern.",
+    ),
+    Rule(
+        "C115",
+        "A forbidden glob covers a column that the contract declares",
+        "The column would be refused in every file as leakage.",
+        "Narrow the glob, or remove the column.",
+    ),
+    Rule(
+        "C116",
+        "A column name is reserved",
+        "Names that begin with an underscore and `ps_hat`, `weight`, `row_id` are ciq's own in the output, "
+        "and names are compared without case.",
+        "Rename the column in the source.",
+    ),
+    Rule(
+        "C117",
+        "A row rule can't be used",
+        "A row rule judges one row at a time, over known columns: no statement, subquery, aggregate. Its id names it.",
+        "Write one condition over declared columns.",
+    ),
+    Rule(
+        "C118",
+        "A mend gives a value that the column can't hold",
+        "Sentinels and fills are compared with, or written into, the column as its own type.",
+        "Give a value of the column's type.",
+    ),
+    Rule(
+        "C119",
+        "Unknown time zone",
+        "Times are placed on the clock of an IANA zone.",
+        "Use a name such as UTC, Asia/Tokyo or Europe/Berlin.",
+    ),
+    Rule(
+        "C120",
+        "Thresholds that contradict each other",
+        "A gate that fails before it warns never warns.",
+        "Give warn <= fail.",
+    ),
+    Rule(
+        "C121",
+        "Two contracts have one name",
+        "The name is the data set's name everywhere: in folders, models and tables.",
+        "Give each contract its own name.",
+    ),
+)

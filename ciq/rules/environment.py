@@ -1,0 +1,44 @@
+"""E: what keeps ciq itself from working."""
+
+from __future__ import annotations
+
+from ciq.rules.rule import Rule
+
+ENVIRONMENT_RULES = (
+    Rule(
+        "E401",
+        "The warehouse can't be opened",
+        "A DuckDB file has one writer at a time.",
+        "Close the other program that has it open, then try again.",
+    ),
+    Rule(
+        "E402",
+        "SQLMesh can't use the project",
+        "A model, macro, audit or setting is not as SQLMesh wants it.",
+        "Run `sqlmesh plan` to see the whole message.",
+    ),
+    Rule(
+        "E403",
+        "Not a ciq project",
+        "Paths in config.yaml and contracts are relative to the project's folder.",
+        "Run ciq where config.yaml is, or name that folder with --project.",
+    ),
+    Rule(
+        "E404",
+        "There is no contract",
+        "Without a contract nothing says what the files mean.",
+        "Write one YAML file a data set in contracts/.",
+    ),
+    Rule(
+        "E405",
+        "No such data set",
+        "Data sets are named by their contracts.",
+        "Use one of the names that the message lists.",
+    ),
+    Rule(
+        "E406",
+        "Nobody answers",
+        "A plan is reviewed on a terminal; without one its questions have no answer.",
+        "Run it on a terminal, or let `ciq run` apply the plan.",
+    ),
+)

@@ -1,0 +1,148 @@
+"""What one field of a contract says of another: each contradiction is refused at its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ciq.contract import load
+from ciq.errors import ContractError
+
+BASE = {
+    "id_col": "customer",
+    "time_col": "seen",
+    "treatment_col": "treated",
+    "outcome_col": "y",
+    "covariate_cols": "[age, gender, score]",
+    "types": "{customer: int64, seen: datetime, treated: int8, y: float64, age: int16, gender: category, "
+    "score: float32, born: date, code: string, ok: bool}",
+}
+
+
+def text_with(**changes: str) -> str:
+    return "".join(f"{key}: {value}\n" for key, value in {**BASE, **changes}.items())
+
+
+def refused(folder: Path, text: str) -> list[tuple[str, int | None, int | None]]:
+    path = folder / "people.yaml"
+    path.write_text(text)
+    with pytest.raises(ContractError) as refusal:
+        load(path)
+    return [(problem.rule, problem.line, problem.column) for problem in refusal.value.problems]
+
+
+def test_the_base_of_these_cases_loads(tmp_path: Path) -> None:
+    path = tmp_path / "people.yaml"
+    path.write_text(text_with())
+    assert load(path).name == "people"
+
+
+CASES = [
+    ({"segment_cols": "[ghost]"}, "C109", "ghost"),
+    ({"id_col": "ghost"}, "C109", "ghost"),
+    ({"constraints": "{unique: [[customer, ghost]]}"}, "C109", "ghost"),
+    ({"clean": "{deduplicate: {by: [ghost]}}"}, "C109", "ghost"),
+    ({"columns": "{ghost: {unit: kg}}"}, "C109", "ghost"),
+    ({"source": "{datetime_format: {ghost: '%Y'}}"}, "C109", "ghost"),
+    ({"columns": "{age: {available_at: ghost}}"}, "C109", "ghost"),
+    ({"propensity": "{squares: [ghost]}"}, "C109", "ghost"),
+    ({"clean": "{upper: [ghost]}"}, "C109", "ghost"),
+    ({"covariate_cols": "[age, treated]"}, "C110", "treated]"),
+    ({"covariate_cols": "[age, y]"}, "C110", "y]"),
+    ({"covariate_cols": "[score, customer]"}, "C110", "customer]"),
+    ({"covariate_cols": "[score, age, score]"}, "C110", "score]"),
+    ({"outcome_col": "treated "}, "C110", "treated \n"),
+    ({"segment_cols": "[treated]"}, "C110", "treated]"),
+    ({"constraints": "{not_null: [code, age, code]}"}, "C110", "code]}"),
+    ({"treatment_col": "score", "covariate_cols": "[age]"}, "C111", "score\n"),
+    ({"treatment_col": "code"}, "C111", "code\n"),
+    ({"time_col": "code"}, "C111", "code\n"),
+    ({"outcome_col": "code"}, "C111", "code\n"),
+    ({"covariate_cols": "[age, born]"}, "C111", "born]"),
+    ({"segment_cols": "[born]"}, "C111", "born]"),
+    ({"columns": "{age: {available_at: code}}"}, "C111", "code}}"),
+    ({"source": "{datetime_format: {age: '%Y'}}"}, "C111", "age: '%Y'"),
+    ({"clean": "{upper: [age]}"}, "C111", "age]}"),
+    ({"constraints": "{patterns: {age: '[0-9]+'}}"}, "C111", "'[0-9]+'"),
+    ({"propensity": "{squares: [gender]}"}, "C111", "gender]}"),
+    ({"propensity": "{squares: [customer]}"}, "C111", "customer]}"),
+    ({"constraints": "{ranges: {age: [5, 4]}}"}, "C112", "[5, 4]"),
+    ({"constraints": "{ranges: {gender: [0, 4]}}"}, "C112", "[0, 4]"),
+    ({"constraints": "{ranges: {age: [0, 40000]}}"}, "C112", "40000"),
+    ({"constraints": "{ranges: {score: [0, 1.0e39]}}"}, "C112", "1.0e39"),
+    ({"constraints": "{ranges: {age: [0.2, 0.8]}}"}, "C112", "[0.2, 0.8]"),
+    ({"constraints": "{ranges: {age: [null, null]}}"}, "C112", "[null, null]"),
+    ({"constraints": "{categories: {age: [1]}}"}, "C113", "[1]"),
+    ({"constraints": "{categories: {gender: []}}"}, "C113", "[]"),
+    ({"constraints": "{categories: {gender: [M, F, 1, '1']}}"}, "C113", "'1'"),
+    ({"clean": "{unknown_category: {gender: U}}"}, "C113", "gender: U"),
+    (
+        {"constraints": "{categories: {gender: [M, F]}}", "clean": "{unknown_category: {gender: Unknown}}"},
+        "C113",
+        "Unknown",
+    ),
+    ({"constraints": "{patterns: {code: '(?=a)b'}}"}, "C114", "'(?=a)b'"),
+    ({"leakage_forbidden_cols": "[future_*, '*GE']"}, "C115", "'*GE'"),
+    ({"constraints": "{rules: [{id: a, sql: 'select 1'}]}"}, "C117", "'select 1'"),
+    ({"constraints": "{rules: [{id: a, sql: 'age > 1; drop table t'}]}"}, "C117", "'age > 1;"),
+    ({"constraints": "{rules: [{id: a, sql: 'age > (select 1)'}]}"}, "C117", "'age > ("),
+    ({"constraints": "{rules: [{id: a, sql: 'sum(age) > 1'}]}"}, "C117", "'sum"),
+    ({"constraints": "{rules: [{id: a, sql: 'row_number() over () > 1'}]}"}, "C117", "'row"),
+    ({"constraints": "{rules: [{id: a, sql: 'agee > 1'}]}"}, "C117", "'agee"),
+    ({"constraints": "{rules: [{id: a, sql: 'age > 1, 2'}]}"}, "C117", "'age > 1, 2'"),
+    ({"constraints": "{rules: [{id: a, sql: 'age + 1'}]}"}, "C117", "'age + 1'"),
+    ({"constraints": "{rules: [{id: a, sql: 'no_such_function(age)'}]}"}, "C117", "'no_such"),
+    ({"constraints": "{rules: [{id: a, sql: '(((('}]}"}, "C117", "'(((('"),
+    ({"constraints": "{rules: [{id: a, sql: ok}, {id: a, sql: not ok}]}"}, "C117", "a, sql: not"),
+    ({"clean": "{sentinels: {age: [x]}}"}, "C118", "x]}}"),
+    ({"clean": "{sentinels: {age: [99999]}}"}, "C118", "99999"),
+    ({"clean": "{sentinels: {age: [1.5]}}"}, "C118", "1.5"),
+    ({"clean": "{fill: {ok: 1}}"}, "C118", "1}}"),
+    ({"clean": "{fill: {score: true}}"}, "C118", "true}}"),
+    ({"clean": "{fill: {born: 2026-13-01}}"}, "C118", "2026-13-01"),
+    ({"gates": "{smd: {warn: 0.3, fail: 0.2}}"}, "C120", "0.3"),
+]
+
+
+@pytest.mark.parametrize(("changes", "rule", "place"), CASES)
+def test_a_contradiction_is_refused_at_its_place(
+    tmp_path: Path, changes: dict[str, str], rule: str, place: str
+) -> None:
+    text = text_with(**changes)
+    before = text[: text.rindex(place)]
+    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    assert refused(tmp_path, text) == [(rule, line, column)]
+
+
+@pytest.mark.parametrize("name", ["_age", "PS_HAT", "weight", "row_id", "AGE"])
+def test_reserved_and_clashing_names_are_refused(tmp_path: Path, name: str) -> None:
+    text = text_with(types=BASE["types"].replace("ok: bool", f"{name}: bool"))
+    before = text[: text.index(f"{name}: bool")]
+    assert refused(tmp_path, text) == [("C116", 6, len(before) - before.rfind("\n"))]
+
+
+def test_available_at_needs_a_time(tmp_path: Path) -> None:
+    text = text_with(columns="{age: {available_at: born}}").replace("time_col: seen\n", "")
+    assert [rule for rule, _, _ in refused(tmp_path, text)] == ["C106"]
+
+
+GOOD = [
+    {"constraints": "{rules: [{id: a, sql: \"age >= 18 or gender in ('M', 'F')\"}, {id: b, sql: ok}]}"},
+    {"constraints": "{rules: [{id: a, sql: 'case when ok then score > 0 else true end'}, {id: b, sql: ok}]}"},
+    {"constraints": "{ranges: {age: [null, 110], score: [0, null], treated: [0, 1]}}"},
+    {"constraints": "{patterns: {code: '[A-Z]{2}[0-9]+'}}"},
+    {"clean": "{sentinels: {born: [1900-01-01], seen: ['1900-01-01 00:00:00'], score: [-9, -9.5]}, fill: {ok: true}}"},
+    {"columns": "{age: {available_at: born}}", "source": "{timezone: Asia/Tokyo, datetime_format: {born: '%Y%m%d'}}"},
+    {"segment_cols": "[gender, ok]", "propensity": "{squares: [age, score]}"},
+    {"gates": "{smd: {warn: 0.1, fail: 0.1}}"},
+    {"gates": "{smd: {fail: 0.05}}"},
+    {"leakage_forbidden_cols": "[future_*, 'a[g]e', ages]"},
+]
+
+
+@pytest.mark.parametrize("changes", GOOD)
+def test_what_agrees_with_itself_loads(tmp_path: Path, changes: dict[str, str]) -> None:
+    path = tmp_path / "people.yaml"
+    path.write_text(text_with(**changes))
+    assert load(path).key == ("customer", "seen")
