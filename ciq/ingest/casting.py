@@ -1,0 +1,201 @@
+"""Strict casts as expressions: text becomes a value only where it says exactly that value, else NULL.
+
+The engine's own casts round ``2.6`` to an integer, take ``1_000``, ``nan``, blanks and ``yes``, and drop an offset
+from a time without a word; so the form of the text is matched first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from sqlglot import exp
+
+from ciq.contract.model import Contract
+from ciq.contract.types import ColumnType, Kind
+from ciq.ingest.engine import call, column
+from ciq.ingest.zones import as_utc
+
+_RAW = "_raw"
+_INTEGER = r"[+-]?[0-9]+(\.0+)?"
+_FLOAT = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+_DATE = r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}"
+_CLOCK = r"[ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6}0*)?)?"
+_NO_SECONDS = r"([ T][0-9]{2}:[0-9]{2})( ?[Z+-])"
+"""The engine takes no offset after a time without seconds."""
+_OFFSET = r" ?(Z|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)"
+
+EXPECTED: dict[Kind, str] = {
+    "integer": "a whole number that {type} can hold",
+    "float": "a finite number that {type} can hold",
+    "bool": "true, false, 1 or 0",
+    "text": "text",
+    "date": "a date as YYYY-MM-DD",
+    "datetime": "an ISO date and time that exists in {timezone}",
+}
+"""What a cell of each kind must be; ``{type}`` is the contract's word for the type."""
+
+_WIDENS: dict[str, tuple[str, ...]] = {
+    "TINYINT": ("TINYINT", "BOOLEAN"),
+    "SMALLINT": ("SMALLINT", "TINYINT", "UTINYINT", "BOOLEAN"),
+    "INTEGER": ("INTEGER", "SMALLINT", "TINYINT", "UTINYINT", "USMALLINT", "BOOLEAN"),
+    "BIGINT": ("BIGINT", "INTEGER", "SMALLINT", "TINYINT", "UTINYINT", "USMALLINT", "UINTEGER", "BOOLEAN"),
+    "FLOAT": ("FLOAT", "TINYINT", "SMALLINT", "UTINYINT", "USMALLINT"),
+    "DOUBLE": ("DOUBLE", "FLOAT", "TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER"),
+    "BOOLEAN": ("BOOLEAN",),
+    "VARCHAR": (),
+    "DATE": ("DATE",),
+    "TIMESTAMP": (),
+}
+"""For each target the engine types whose every value it holds exactly."""
+
+
+def projection(contract: Contract, cells: Mapping[str, tuple[exp.Expr, exp.Expr]]) -> list[exp.Expr]:
+    """The typed value of each column, given as (text, value), then ``_raw``: the text of cells that can't be cast.
+
+    ``_raw`` is NULL for rows without such a cell; see :func:`raw`.
+    """
+    values = [exp.alias_(value, name, quoted=True) for name, (_, value) in cells.items()]
+    cast = [cells[name] for name in _castable(contract)]
+    absent = [exp.paren(value.copy()).is_(exp.null()) for _, value in cast]
+    failed = [_when(gone.copy(), text.copy()) for (text, _), gone in zip(cast, absent, strict=True)]
+    if cast:
+        texts = _when(exp.or_(*absent), exp.Array(expressions=failed))
+        values.append(exp.alias_(texts, _RAW))
+    return values
+
+
+def raw(contract: Contract, name: str) -> exp.Expr | None:
+    """The text of column ``name`` in a row of :func:`projection` where it can't be cast; None for text columns."""
+    castable = _castable(contract)
+    return call("list_extract", column(_RAW), exp.convert(castable.index(name) + 1)) if name in castable else None
+
+
+def raw_columns(contract: Contract) -> list[exp.Column]:
+    """What :func:`projection` adds to the declared columns."""
+    return [column(_RAW)] if _castable(contract) else []
+
+
+def strict(contract: Contract, name: str, text: exp.Expr, *, plain: bool) -> exp.Expr:
+    """``text`` (VARCHAR) as the declared type of column ``name``; NULL where it is not exactly that.
+
+    ``plain`` promises that the text holds no blank but the space, which spares some matching.
+    """
+    target = contract.type_of(name)
+    if plain and target.kind == "float":
+        return _plain_float(target, text)
+    pattern = contract.source.datetime_format.get(name)
+    if pattern is not None and target.kind in ("date", "datetime"):
+        return _by_format(contract, target, text, pattern)
+    return _BY_KIND[target.kind](contract, target, text)
+
+
+def lossless(contract: Contract, name: str, source: str, value: exp.Expr) -> exp.Expr | None:
+    """A value of engine type ``source`` as the declared type, or None where its text has to be cast."""
+    target = contract.type_of(name)
+    if target.kind == "datetime" and source == "TIMESTAMP WITH TIME ZONE":
+        return _finite_time(exp.AtTimeZone(this=value, zone=exp.Literal.string("UTC")))
+    if source not in _WIDENS[target.duckdb]:
+        return None
+    same = value if source == target.duckdb else _cast(value, target.duckdb)
+    if target.kind == "float":
+        return _when(call("isfinite", value.copy()), same)
+    return _finite_time(same) if target.kind == "date" else same
+
+
+def _castable(contract: Contract) -> list[str]:
+    return [name for name in contract.types if contract.type_of(name).kind != "text"]
+
+
+def _integer(_: Contract, target: ColumnType, text: exp.Expr) -> exp.Expr:
+    return _when(_matches(text, _INTEGER), _try(text, target.duckdb))
+
+
+def _float(_: Contract, target: ColumnType, text: exp.Expr) -> exp.Expr:
+    value = _try(text, target.duckdb)
+    return _when(exp.and_(_matches(text, _FLOAT), call("isfinite", value)), value.copy())
+
+
+def _plain_float(target: ColumnType, text: exp.Expr) -> exp.Expr:
+    """As ``_float``, by naming all that the engine takes beyond its form."""
+    value = _try(text, target.duckdb)
+    odd = [call("contains", text.copy(), exp.Literal.string(part)) for part in (" ", "_")]
+    odd.append(call("starts_with", text.copy(), exp.Literal.string("+-")))
+    return _when(exp.and_(*(exp.not_(one) for one in odd), call("isfinite", value)), value.copy())
+
+
+def _bool(_: Contract, __: ColumnType, text: exp.Expr) -> exp.Expr:
+    lowered = exp.Lower(this=text.copy())
+    return exp.Case(
+        ifs=[
+            exp.If(this=exp.In(this=lowered, expressions=_texts("true", "1")), true=exp.true()),
+            exp.If(this=exp.In(this=lowered.copy(), expressions=_texts("false", "0")), true=exp.false()),
+        ]
+    )
+
+
+def _text(_: Contract, __: ColumnType, text: exp.Expr) -> exp.Expr:
+    return text.copy()
+
+
+def _date(_: Contract, target: ColumnType, text: exp.Expr) -> exp.Expr:
+    return _when(_matches(text, _DATE), _try(text, target.duckdb))
+
+
+def _datetime(contract: Contract, _: ColumnType, text: exp.Expr) -> exp.Expr:
+    local = _try(text, "TIMESTAMP")
+    naive = as_utc(local, contract.source.timezone)
+    years = exp.Between(this=text.copy(), low=exp.Literal.string("1000"), high=exp.Literal.string("9999-99"))
+    canonical = exp.EQ(this=_cast(local, "VARCHAR"), expression=text.copy())
+    whole = call("regexp_replace", text.copy(), exp.Literal.string(_NO_SECONDS), exp.Literal.string(r"\1:00\2"))
+    placed = exp.AtTimeZone(this=_try(whole, "TIMESTAMPTZ"), zone=exp.Literal.string("UTC"))
+    return exp.Case(
+        ifs=[
+            exp.If(this=exp.and_(years, canonical), true=naive),
+            exp.If(this=_matches(text, f"{_DATE}({_CLOCK})?"), true=naive.copy()),
+            exp.If(this=_matches(text, f"{_DATE}{_CLOCK}{_OFFSET}"), true=placed),
+        ]
+    )
+
+
+def _by_format(contract: Contract, target: ColumnType, text: exp.Expr, pattern: str) -> exp.Expr:
+    value = call("try_strptime", text.copy(), exp.Literal.string(pattern))
+    if "%z" in pattern or "%Z" in pattern:
+        value = exp.AtTimeZone(this=value, zone=exp.Literal.string("UTC"))
+    elif target.kind == "datetime":
+        value = as_utc(value, contract.source.timezone)
+    trimmed = exp.EQ(this=exp.Trim(this=text.copy()), expression=text.copy())
+    return _when(trimmed, _cast(value, target.duckdb))
+
+
+def _finite_time(value: exp.Expr) -> exp.Expr:
+    return _when(call("isfinite", value.copy()), value)
+
+
+def _when(condition: exp.Expr, value: exp.Expr) -> exp.Expr:
+    return exp.Case(ifs=[exp.If(this=condition, true=value)])
+
+
+def _matches(text: exp.Expr, pattern: str) -> exp.Expr:
+    return call("regexp_full_match", text.copy(), exp.Literal.string(pattern))
+
+
+def _try(text: exp.Expr, kind: str) -> exp.Expr:
+    return exp.TryCast(this=text.copy(), to=exp.DataType.build(kind, dialect="duckdb"), safe=True)
+
+
+def _cast(value: exp.Expr, kind: str) -> exp.Expr:
+    return exp.cast(value.copy(), kind, dialect="duckdb")
+
+
+def _texts(*values: str) -> list[exp.Expr]:
+    return [exp.Literal.string(value) for value in values]
+
+
+_BY_KIND: dict[Kind, Callable[[Contract, ColumnType, exp.Expr], exp.Expr]] = {
+    "integer": _integer,
+    "float": _float,
+    "bool": _bool,
+    "text": _text,
+    "date": _date,
+    "datetime": _datetime,
+}

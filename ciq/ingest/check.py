@@ -1,0 +1,46 @@
+"""Validate one file against a contract, and write nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ciq.contract.model import Contract
+from ciq.errors import DataRefused, Problem
+from ciq.ingest.engine import connection
+from ciq.ingest.reading import judge_all, open_all, read_all, scan_all
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """The verdict on one file.
+
+    ``rows`` is the number of data records, None where the file was refused before they were counted; ``warnings``
+    counts rows in breach of each rule that only warns; ``mends`` counts changed rows by column and step.
+    """
+
+    path: Path
+    rows: int | None
+    problems: tuple[Problem, ...]
+    warnings: dict[str, int]
+    mends: dict[str, dict[str, int]]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the file satisfies the contract."""
+        return not self.problems
+
+
+def check(path: Path, contract: Contract) -> CheckResult:
+    """Judge the file as an ingest would. Raises LimitExceeded or ContractError."""
+    count: int | None = None
+    try:
+        with TemporaryDirectory(prefix="ciq-check-") as folder, connection(Path(folder)) as con:
+            opened = open_all([path], contract)
+            scanned = scan_all(opened, contract, lambda size: None)
+            typed, (count,) = read_all(con, contract, scanned, Path(folder), lambda size: None)
+            judged = judge_all(con, contract, typed, opened, fresh=True)
+    except DataRefused as refused:
+        return CheckResult(path, count, refused.problems, {}, {})
+    return CheckResult(path, count, (), judged.warnings, judged.mends)

@@ -1,0 +1,45 @@
+"""A file's column names against the contract, before anything is read or dropped."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from difflib import get_close_matches
+from pathlib import Path
+
+from ciq.contract.forbidden import matches
+from ciq.contract.model import Contract
+from ciq.errors import Problem
+from ciq.ingest.reader import Header
+
+
+def problems(path: Path, contract: Contract, header: Header) -> Iterator[Problem]:
+    """What the contract says against the names in ``header``: forbidden, repeated, blank, missing and extra ones."""
+    line = None if header.types else 1
+    at = {name: place for place, name in reversed(list(enumerate(header.names, start=1)))}
+    for name, times in Counter(header.names).items():
+        globs = [glob for glob in contract.leakage_forbidden_cols if matches(glob, name)]
+        if globs:
+            message = f"column {name!r} is forbidden by {globs[0]!r}"
+            help_ = "it may know the outcome: leave it out at the source"
+            yield Problem("F110", message, path, line, help=help_)
+        if not name.strip():
+            yield Problem("F109", f"column {at[name]} has no name", path, line, help="name every column")
+        elif times > 1:
+            yield Problem("F108", f"column {name!r} stands {times} times in the header", path, line)
+    for name in contract.types:
+        if name not in at:
+            near = get_close_matches(name.casefold(), [other.casefold() for other in at], 1)
+            meant = [other for other in at if other.casefold() in near]
+            near_help = f"the file has {meant[0]!r}; names are compared exactly" if meant else None
+            yield Problem("F106", f"column {name!r} is missing", path, line, help=near_help)
+    if contract.extra_columns == "forbid":
+        for name in extra(contract, header):
+            if name.strip() and not any(matches(glob, name) for glob in contract.leakage_forbidden_cols):
+                help_ = "add it to types, or set extra_columns: drop"
+                yield Problem("F107", f"column {name!r} is not in the contract", path, line, help=help_)
+
+
+def extra(contract: Contract, header: Header) -> tuple[str, ...]:
+    """The names that the contract doesn't declare, in the file's order."""
+    return tuple(name for name in dict.fromkeys(header.names) if name not in contract.types)

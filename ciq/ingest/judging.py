@@ -1,0 +1,156 @@
+"""The contract's constraints as conditions over typed rows, counted in one scan of the values after their mends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlglot
+from sqlglot import exp
+
+from ciq.contract.clean import cleaned, mends
+from ciq.contract.model import Contract, Rule
+from ciq.errors import ContractError, Problem
+from ciq.ingest import casting
+from ciq.ingest.engine import call, column, rows
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+POSITION = ("_file", "_row")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One constraint: ``violated`` is true of the rows that break it; ``column`` is None for a rule over several."""
+
+    rule: str
+    column: str | None
+    violated: exp.Expr
+    expected: str
+    severity: str = "fail"
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A broken check: how many rows break it, and the (file ordinal, record) of the first of them."""
+
+    check: Check
+    count: int
+    at: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What one scan found: broken checks, rows in breach of each rule that only warns, and mends by column and step."""
+
+    violations: tuple[Violation, ...]
+    warnings: dict[str, int]
+    mends: dict[str, dict[str, int]]
+
+
+def judge(con: DuckDBPyConnection, contract: Contract, typed: exp.Query, *, fresh: bool) -> Judged:
+    """Judge ``typed`` rows; ``fresh`` ones carry the text of cells that could not be cast.
+
+    Raises ContractError where a row rule fails on the values.
+    """
+    checks = list(_checks(contract, fresh))
+    counts = _counts(con, contract, _mended(contract, typed, fresh), checks)
+    broken = [(check, count) for check, count in zip(checks, counts, strict=True) if count]
+    return Judged(
+        tuple(Violation(check, count) for check, count in broken if check.severity == "fail"),
+        {check.expected: count for check, count in broken if check.severity == "warn"},
+        _mend_counts(con, contract, typed),
+    )
+
+
+def first(
+    con: DuckDBPyConnection, contract: Contract, typed: exp.Query, check: Check, limit: int, *, fresh: bool
+) -> tuple[tuple[int, int], ...]:
+    """The (file ordinal, record) of the first ``limit`` rows that break ``check``."""
+    query = exp.select(*map(column, POSITION)).from_(_mended(contract, typed, fresh).subquery("m"))
+    found = rows(con, query.where(check.violated.copy()).order_by(*map(column, POSITION)).limit(limit))
+    return tuple((int(file), int(record)) for file, record in found)
+
+
+def _checks(contract: Contract, fresh: bool) -> Iterator[Check]:
+    for name in contract.types:
+        raw = casting.raw(contract, name) if fresh else None
+        if raw is not None:
+            expected = casting.EXPECTED[contract.type_of(name).kind]
+            pattern = contract.source.datetime_format.get(name)
+            expected = f"a time as {pattern} that exists in {{timezone}}" if pattern else expected
+            expected = expected.format(type=contract.types[name], timezone=contract.source.timezone)
+            yield Check("I203", name, raw.is_(exp.null()).not_(), expected)
+        if name in contract.required:
+            yield Check("I201", name, _absent(name, raw), "a value")
+        yield from _value_checks(contract, name)
+    for rule in contract.constraints.rules:
+        yield Check("I208", None, _broken(rule), rule.id, rule.severity)
+
+
+def _value_checks(contract: Contract, name: str) -> Iterator[Check]:
+    constraints, value = contract.constraints, column(name)
+    if name in constraints.ranges:
+        low, high = constraints.ranges[name]
+        below = [exp.LT(this=value.copy(), expression=exp.convert(low))] if low is not None else []
+        above = [exp.GT(this=value.copy(), expression=exp.convert(high))] if high is not None else []
+        expected = f"{'' if low is None else low} .. {'' if high is None else high}"
+        yield Check("I202", name, exp.or_(*below, *above), expected)
+    if name in constraints.categories:
+        levels = constraints.categories[name]
+        known = exp.In(this=value.copy(), expressions=[exp.convert(level) for level in levels])
+        yield Check("I204", name, known.not_(), f"one of {', '.join(map(repr, levels))}")
+    if name in constraints.patterns:
+        pattern = constraints.patterns[name]
+        text = exp.cast(value.copy(), "VARCHAR")
+        fits = call("regexp_full_match", text, exp.Literal.string(pattern))
+        yield Check("I205", name, exp.not_(fits), f"a text that {pattern!r} covers")
+    if name == contract.treatment_col and contract.type_of(name).kind != "bool":
+        text = exp.cast(value.copy(), "VARCHAR")
+        arms = exp.In(this=text, expressions=[exp.convert(arm) for arm in ("0", "1", "0.0", "1.0")])
+        yield Check("I206", name, arms.not_(), "0 or 1")
+
+
+def _absent(name: str, raw: exp.Expr | None) -> exp.Expr:
+    absent: exp.Expr = column(name).is_(exp.null())
+    return absent if raw is None else exp.and_(absent, raw.copy().is_(exp.null()))
+
+
+def _how_many(condition: exp.Expr) -> exp.Expr:
+    return exp.Filter(this=exp.Count(this=exp.Star()), expression=exp.Where(this=condition))
+
+
+def _broken(rule: Rule) -> exp.Expr:
+    condition = sqlglot.parse_one(rule.sql, dialect="duckdb")
+    return exp.not_(exp.Coalesce(this=exp.paren(condition), expressions=[exp.true()]))
+
+
+def _mended(contract: Contract, typed: exp.Query, fresh: bool) -> exp.Select:
+    values = [exp.alias_(cleaned(contract, name, column(name)), name, quoted=True) for name in contract.types]
+    raws = casting.raw_columns(contract) if fresh else []
+    return exp.select(*values, *raws, *map(column, POSITION)).from_(typed.subquery("t"))
+
+
+def _counts(con: DuckDBPyConnection, contract: Contract, mended: exp.Select, checks: Sequence[Check]) -> list[int]:
+    import duckdb
+
+    counted = [_how_many(check.violated.copy()) for check in checks]
+    try:
+        return [int(count) for count in rows(con, exp.select(*counted).from_(mended.subquery("m")))[0]]
+    except (duckdb.OutOfRangeException, duckdb.ConversionException, duckdb.InvalidInputException) as error:
+        message = f"a row rule or a mend can't be evaluated: {str(error).partition(chr(10))[0]}"
+        raise ContractError(Problem("C117", message, contract.path)) from error
+
+
+def _mend_counts(con: DuckDBPyConnection, contract: Contract, typed: exp.Query) -> dict[str, dict[str, int]]:
+    steps = [mend for name in contract.types for mend in mends(contract, name, column(name))]
+    if not steps:
+        return {}
+    counted = [_how_many(mend.applied) for mend in steps]
+    counts: dict[str, dict[str, int]] = {}
+    found = rows(con, exp.select(*counted).from_(typed.copy().subquery("t")))[0]
+    for mend, count in zip(steps, found, strict=True):
+        counts.setdefault(mend.column, {})[mend.step] = int(count)
+    return counts

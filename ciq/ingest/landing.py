@@ -1,0 +1,199 @@
+"""Landing: a data set's raw files become one typed Parquet file and a manifest, whole or not at all."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ciq.contract.model import Contract
+from ciq.errors import CiqError
+from ciq.ingest import header as headers
+from ciq.ingest import manifest as manifests
+from ciq.ingest.engine import connection, write_parquet
+from ciq.ingest.findings import Opened
+from ciq.ingest.manifest import ASIDE, Manifest, SourceFile
+from ciq.ingest.reader import Tick
+from ciq.ingest.reading import Scanned, judge_all, landed_columns, open_all, read_all, scan_all, staged_rows
+from ciq.ingest.sources import claimed, files_of
+
+Progress = Callable[[int, int], None]
+"""Told of the bytes gone through and of all bytes to go through; each file is gone through twice."""
+
+
+@dataclass(frozen=True)
+class Landed:
+    """What is staged now; ``changed`` says whether the current version became another one."""
+
+    manifest: Manifest
+    changed: bool
+
+
+def ingest(
+    project: Path, contracts: Mapping[str, Contract], name: str, progress: Progress = lambda done, total: None
+) -> Landed:
+    """Land the raw files of data set ``name`` as ``data/staged/<name>/<version>.parquet`` with its manifest.
+
+    A version that was landed before is taken up again without reading it anew; where only the constraints changed, it
+    is judged again. Two ingests of one data set wait for each other.
+    Raises DataRefused (all violations at once), LimitExceeded or ContractError; what was staged then stays as it was.
+    """
+    contract = contracts[name]
+    with _paths_relative_to(project):
+        paths = files_of(project, contracts, name)
+        opened = open_all(paths, contract)
+        counter = _Counter(2 * sum(path.stat().st_size for path in paths), progress)
+        with _sole(manifests.folder(project, name)) as folder:
+            scanned = scan_all(opened, contract, counter.tick)
+            earlier = manifests.current(project, name)
+            landed = _known(project, contract, scanned) or _land(project, contract, scanned, folder, counter.tick)
+            counter.finish()
+            if landed != earlier:
+                manifests.write(project, landed)
+    return Landed(landed, earlier is None or landed.version != earlier.version)
+
+
+def waiting(project: Path, contracts: Mapping[str, Contract], name: str) -> bool:
+    """Whether data/raw holds files of ``name`` that, under its contract, are another version than the current one."""
+    paths = [path for path in claimed(project, contracts, name) if path.is_file()]
+    if not paths:
+        return False
+    current = manifests.current(project, name)
+    shas = []
+    for path in paths:
+        with path.open("rb") as stream:
+            shas.append(hashlib.file_digest(stream, "sha256").hexdigest())
+    return current is None or current.version != manifests.version_key(contracts[name], shas)
+
+
+def _known(project: Path, contract: Contract, scanned: Sequence[Scanned]) -> Manifest | None:
+    """The manifest of these very files from an earlier landing, under today's contract."""
+    known = manifests.of_version(project, contract.name, _version(contract, scanned))
+    if known is None:
+        return None
+    sources = _sources(project, scanned, [source.rows for source in known.sources])
+    renewed = replace(known, sources=sources, contract_version=contract.version, dropped=_dropped(contract, scanned))
+    key = manifests.judged_key(contract)
+    if known.judged == key:
+        return renewed
+    parquet = project / known.parquet
+    with _aside(parquet.parent) as aside, connection(aside) as con:
+        judged = judge_all(con, contract, staged_rows(parquet), _opened(scanned), fresh=False)
+    return replace(renewed, judged=key, mends=judged.mends, warnings=judged.warnings)
+
+
+def _land(project: Path, contract: Contract, scanned: Sequence[Scanned], folder: Path, tick: Tick) -> Manifest:
+    version = _version(contract, scanned)
+    target = folder / f"{version}.parquet"
+    with _aside(folder) as aside, connection(aside) as con:
+        typed, counts = read_all(con, contract, scanned, aside, tick)
+        judged = judge_all(con, contract, typed, _opened(scanned), fresh=True)
+        whole = aside / target.name
+        write_parquet(con, landed_columns(contract, typed), whole)
+        _sync(whole)
+        whole.replace(target)
+        _sync(folder)
+    return Manifest(
+        dataset=contract.name,
+        version=version,
+        rows=sum(counts),
+        parquet=target.relative_to(project).as_posix(),
+        sources=_sources(project, scanned, counts),
+        contract_version=contract.version,
+        judged=manifests.judged_key(contract),
+        mends=judged.mends,
+        warnings=judged.warnings,
+        dropped=_dropped(contract, scanned),
+    )
+
+
+class _Counter:
+    """Adds up the bytes gone through."""
+
+    def __init__(self, total: int, progress: Progress) -> None:
+        self._done = 0
+        self._total = total
+        self._progress = progress
+
+    def tick(self, size: int) -> None:
+        self._done += size
+        self._progress(min(self._done, self._total), self._total)
+
+    def finish(self) -> None:
+        self._progress(self._total, self._total)
+
+
+def _version(contract: Contract, scanned: Sequence[Scanned]) -> str:
+    return manifests.version_key(contract, [file.scan.sha256 for file in scanned])
+
+
+def _opened(scanned: Sequence[Scanned]) -> list[Opened]:
+    return [file.opened for file in scanned]
+
+
+def _dropped(contract: Contract, scanned: Sequence[Scanned]) -> tuple[str, ...]:
+    names = (name for file in scanned for name in headers.extra(contract, file.opened.header))
+    return tuple(dict.fromkeys(names))
+
+
+def _sources(project: Path, scanned: Sequence[Scanned], counts: Sequence[int]) -> tuple[SourceFile, ...]:
+    return tuple(
+        SourceFile(file.opened.path.relative_to(project).as_posix(), file.scan.sha256, file.scan.bytes, rows)
+        for file, rows in zip(scanned, counts, strict=True)
+    )
+
+
+@contextmanager
+def _sole(folder: Path) -> Iterator[Path]:
+    """The data set's folder, locked, without what a killed run left; removed again if nothing came into it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        for left in folder.glob(f"{ASIDE}*"):
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        yield folder
+    finally:
+        with suppress(OSError):
+            folder.rmdir()
+        os.close(handle)
+
+
+@contextmanager
+def _aside(folder: Path) -> Iterator[Path]:
+    aside = folder / f"{ASIDE}{secrets.token_hex(8)}"
+    aside.mkdir()
+    try:
+        yield aside
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+@contextmanager
+def _paths_relative_to(project: Path) -> Iterator[None]:
+    try:
+        yield
+    except CiqError as error:
+        raise type(error)(
+            *(
+                replace(problem, path=problem.path.relative_to(project))
+                if problem.path and problem.path.is_relative_to(project)
+                else problem
+                for problem in error.problems
+            )
+        ) from error
+
+
+def _sync(path: Path) -> None:
+    """Make a file, or the entries of a folder, safe from a loss of power."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,119 @@
+"""The record of one landing: what was read, what it became, and what was judged."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ciq.contract.model import Contract
+
+READER_VERSION = "1"
+"""Part of every version key: raised whenever the same bytes would land as other values."""
+
+ASIDE = ".aside-"
+"""How everything begins that is not whole yet; what a killed run leaves of it is removed by the next one."""
+
+_CURRENT = "manifest.json"
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One raw file: ``path`` relative to the project, sha256 in hex, size in bytes, data records."""
+
+    path: str
+    sha256: str
+    bytes: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One landed version of a data set.
+
+    ``version`` is the hex key that names the Parquet file; ``parquet`` is relative to the project; ``sources`` are in
+    order of name; ``judged`` is the key of the judging fields; ``mends`` counts changed rows by column and step;
+    ``warnings`` counts rows in breach of each rule that only warns; ``dropped`` are extra columns that were left out.
+    """
+
+    dataset: str
+    version: str
+    rows: int
+    parquet: str
+    sources: tuple[SourceFile, ...]
+    contract_version: str
+    judged: str
+    mends: dict[str, dict[str, int]]
+    warnings: dict[str, int]
+    dropped: tuple[str, ...]
+    reader: str = READER_VERSION
+
+    def to_json(self) -> str:
+        """The manifest as indented JSON."""
+        return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Manifest:
+        """The manifest of :meth:`to_json`. Raises ValueError, KeyError or TypeError for anything else."""
+        facts = json.loads(text)
+        facts["sources"] = tuple(SourceFile(**source) for source in facts["sources"])
+        facts["dropped"] = tuple(facts["dropped"])
+        return cls(**facts)
+
+
+def folder(project: Path, name: str) -> Path:
+    """Where the versions of a data set are staged."""
+    return project / "data" / "staged" / name
+
+
+def current(project: Path, name: str) -> Manifest | None:
+    """The manifest of the current version, or None where nothing has landed."""
+    return _read(project, folder(project, name) / _CURRENT)
+
+
+def of_version(project: Path, name: str, version: str) -> Manifest | None:
+    """The manifest of an earlier version whose Parquet file is still there."""
+    return _read(project, folder(project, name) / f"{version}.json")
+
+
+def write(project: Path, manifest: Manifest) -> None:
+    """Replace the version's manifest, then the current one, each whole or not at all."""
+    target = folder(project, manifest.dataset)
+    for name in (f"{manifest.version}.json", _CURRENT):
+        aside = target / f"{ASIDE}{secrets.token_hex(8)}"
+        with aside.open("w", encoding="utf-8") as stream:
+            stream.write(manifest.to_json())
+            stream.flush()
+            os.fsync(stream.fileno())
+        aside.replace(target / name)
+
+
+def version_key(contract: Contract, shas: Sequence[str]) -> str:
+    """The key of the landed values: the files in order, and what the contract says of how they become values."""
+    source = contract.source.model_dump(
+        mode="json", include={"null_values", "timezone", "datetime_format", "encoding", "delimiter", "non_finite"}
+    )
+    return _digest([READER_VERSION, list(enumerate(shas)), list(contract.types.items()), source])
+
+
+def judged_key(contract: Contract) -> str:
+    """The key of what decides the verdict but not the values."""
+    facts = contract.model_dump(mode="json", include={"constraints", "clean", "treatment_col"})
+    return _digest([facts, contract.required, contract.unique_keys])
+
+
+def _digest(facts: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+
+
+def _read(project: Path, path: Path) -> Manifest | None:
+    try:
+        manifest = Manifest.from_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return manifest if (project / manifest.parquet).is_file() else None

@@ -1,0 +1,67 @@
+"""What every reader gives: the names a file has, a guarded pass over its bytes, typed rows, and places in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from sqlglot import exp
+
+from ciq.contract.model import Contract
+
+Tick = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Header:
+    """The columns of a file as it names them, in its order; ``types`` are engine types where the file has them."""
+
+    names: tuple[str, ...]
+    types: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Scan:
+    """One pass over a file's bytes: its sha256 in hex, its size, and its data records where the format shows them.
+
+    ``multiline`` says whether a record spans several lines; ``plain`` that no value is quoted or holds a blank other
+    than the space.
+    """
+
+    sha256: str
+    bytes: int
+    records: int | None = None
+    multiline: bool = False
+    plain: bool = False
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a record stands: the 1-based line on which it begins, if the format has lines, and its values as text."""
+
+    line: int | None
+    values: tuple[str, ...]
+
+
+class Reader(Protocol):
+    """One format. Every method raises DataRefused or LimitExceeded for what it finds."""
+
+    def header(self, path: Path, contract: Contract) -> Header:
+        """The file's columns, unjudged."""
+
+    def scan(self, path: Path, contract: Contract, header: Header, tick: Tick) -> Scan:
+        """Hash the file and guard its bytes; ``tick`` is told of each count of bytes read."""
+
+    def rows(self, path: Path, contract: Contract, header: Header, scan: Scan) -> exp.Select:
+        """The declared columns, typed, in the contract's order, each cell that can't be cast NULL.
+
+        Beside them stands the text of such cells, see :func:`ciq.ingest.casting.projection`.
+        """
+
+    def refusal(self, path: Path, contract: Contract, header: Header, error: Exception | None) -> Exception:
+        """What to raise when the engine failed with ``error``, or read another number of records than there are."""
+
+    def places(self, path: Path, contract: Contract, header: Header, records: Sequence[int]) -> Mapping[int, Place]:
+        """The places of the given 1-based data records."""

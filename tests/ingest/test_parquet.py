@@ -1,0 +1,111 @@
+"""Parquet in: by name, lossless widening, strict casts through text, and what has no text."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from ciq.errors import DataRefused
+from ciq.ingest import check, ingest
+
+SAME = {"id": "1::BIGINT", "treated": "1::TINYINT", "x": "1.5::DOUBLE", "g": "'a'"}
+
+
+def put(project, **columns):
+    select = ", ".join(f'{value} AS "{name}"' for name, value in {**SAME, **columns}.items())
+    path = project.raw / "d.parquet"
+    with duckdb.connect() as con:
+        con.execute("SET TimeZone = 'Asia/Tokyo'")
+        con.sql(f"SELECT {select}").write_parquet(str(path))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "lands"),
+    [
+        ("float64", "0.1::FLOAT", "0.10000000149011612"),
+        ("float64", "7::INTEGER", "7.0"),
+        ("float64", "1.25::DECIMAL(9, 2)", "1.25"),
+        ("float64", "'1e3'", "1000.0"),
+        ("float64", "''", None),
+        ("int16", "7::UTINYINT", "7"),
+        ("int16", "7::BIGINT", "7"),
+        ("int16", "42.0::DOUBLE", "42"),
+        ("int8", "true", "1"),
+        ("string", "'a'::ENUM('a', 'b')", "a"),
+        ("string", "12::BIGINT", "12"),
+        ("date", "DATE '2024-02-29'", "2024-02-29"),
+        ("datetime", "TIMESTAMP '2024-01-01 10:00:00.5'", "2024-01-01 01:00:00.5"),
+        ("datetime", "TIMESTAMP_NS '2024-01-01 10:00:00.5'", "2024-01-01 01:00:00.5"),
+        ("datetime", "TIMESTAMPTZ '2024-01-01 10:00:00+02'", "2024-01-01 08:00:00"),
+        ("datetime", "DATE '2024-01-01'", "2023-12-31 15:00:00"),
+    ],
+)
+def test_what_is_taken(kind, value, lands, project, make):
+    put(project, x=value)
+    contract = make(
+        types={"id": "int64", "treated": "int8", "x": kind, "g": "category"}, source={"timezone": "Asia/Tokyo"}
+    )
+    manifest = ingest(project.root, {"d": contract}, "d").manifest
+    with duckdb.connect() as con:
+        query = "SELECT x::VARCHAR FROM read_parquet($1)"
+        assert con.execute(query, [str(project.root / manifest.parquet)]).fetchall() == [(lands,)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "rule"),
+    [
+        ("int16", "70000::BIGINT", "I203"),
+        ("int16", "42.5::DOUBLE", "I203"),
+        ("float64", "'nan'::DOUBLE", "I203"),
+        ("float32", "1e300::DOUBLE", "I203"),
+        ("float64", "'inf'::FLOAT", "I203"),
+        ("bool", "2::INTEGER", "I203"),
+        ("date", "TIMESTAMP '2024-01-01 10:00:00'", "I203"),
+        ("datetime", "TIMESTAMP_NS '2024-01-01 10:00:00.123456789'", "I203"),
+        ("datetime", "'infinity'::TIMESTAMP", "I203"),
+        ("float64", "[1.5]", "F121"),
+        ("string", "{'a': 1}", "F121"),
+        ("string", "MAP {'a': 1}", "F121"),
+        ("string", "'a'::BLOB", "F121"),
+    ],
+)
+def test_what_is_refused(kind, value, rule, project, make):
+    path = put(project, x=value)
+    contract = make(types={"id": "int64", "treated": "int8", "x": kind, "g": "category"})
+    (problem,) = check(path, contract).problems
+    assert problem.rule == rule and problem.line is None
+    if rule == "I203":
+        assert "in row 1" in problem.message
+
+
+def test_names_are_judged(project, make):
+    path = put(project, future_y="1", extra="[1]")
+    rules = [problem.rule for problem in check(path, make(leakage_forbidden_cols=("future_*",))).problems]
+    assert rules == ["F110", "F107"]
+    assert check(put(project, extra="[1]"), make(extra_columns="drop")).ok
+
+
+def test_no_rows(project, make):
+    with duckdb.connect() as con:
+        con.sql("SELECT 1 AS id, 0 AS treated, 1.5 AS x, 'a' AS g LIMIT 0").write_parquet(
+            str(project.raw / "d.parquet")
+        )
+    assert [problem.rule for problem in check(project.raw / "d.parquet", make()).problems] == ["F111"]
+
+
+@pytest.mark.parametrize("cut", [5, 200, -1, -5, -30])
+def test_a_damaged_file(cut, project, make):
+    path = put(project)
+    path.write_bytes(path.read_bytes()[:cut])
+    with pytest.raises(DataRefused) as refused:
+        ingest(project.root, {"d": make()}, "d")
+    assert [problem.rule for problem in refused.value.problems] == ["F120"]
+
+
+def test_flipped_bytes_are_refused_or_harmless(project, make):
+    content = put(project).read_bytes()
+    for at in range(4, len(content), 7):
+        path = project.raw / "d.parquet"
+        path.write_bytes(content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1 :])
+        check(path, make())

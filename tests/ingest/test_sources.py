@@ -1,0 +1,51 @@
+"""Which raw file belongs to whom."""
+
+from __future__ import annotations
+
+import pytest
+from small_project import GOOD
+
+from ciq.errors import DataRefused
+from ciq.ingest import ingest, strays, waiting
+
+
+def test_a_sole_contract_takes_all_but_hidden_files_and_the_readme(project, make):
+    project.put(GOOD, "anything.csv")
+    project.put(b"", ".gitkeep")
+    project.put(b"# raw", "README.md")
+    assert [source.path for source in ingest(project.root, {"d": make()}, "d").manifest.sources] == [
+        "data/raw/anything.csv"
+    ]
+
+
+def test_names_globs_and_strays(project, make):
+    contracts = {"d": make(), "e": make(name="e"), "f": make(name="f", source={"files": "*_old.csv"})}
+    for name in ("d.csv", "d_old.csv", "z.csv"):
+        project.put(GOOD, name)
+    found = strays(project.root, contracts)
+    assert [(problem.rule, str(problem.path)) for problem in found] == [
+        ("F124", "data/raw/d_old.csv"),
+        ("F122", "data/raw/z.csv"),
+    ]
+    with pytest.raises(DataRefused) as refused:
+        ingest(project.root, contracts, "d")
+    assert [problem.rule for problem in refused.value.problems] == ["F124"]
+    with pytest.raises(DataRefused) as refused:
+        ingest(project.root, contracts, "e")
+    assert [problem.rule for problem in refused.value.problems] == ["F123"]
+    assert not waiting(project.root, contracts, "e")
+
+
+def test_the_same_content_twice(project, make):
+    project.put(GOOD, "d_1.csv")
+    project.put(GOOD, "d_2.csv")
+    with pytest.raises(DataRefused) as refused:
+        ingest(project.root, {"d": make()}, "d")
+    assert [(problem.rule, str(problem.path)) for problem in refused.value.problems] == [("F125", "data/raw/d_2.csv")]
+
+
+def test_a_folder_in_raw_is_refused(project, make):
+    (project.raw / "d_more").mkdir()
+    with pytest.raises(DataRefused) as refused:
+        ingest(project.root, {"d": make()}, "d")
+    assert [problem.rule for problem in refused.value.problems] == ["F101"]
