@@ -1,0 +1,1 @@
+"""The statistics: pure numerics and SQL expressions, no input or output."""

@@ -1,0 +1,64 @@
+"""Overlap figures that need the scores in order: the trim, discrimination and calibration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Trim:
+    """Keep rows with ``alpha <= e <= 1 - alpha``; ``kept`` counts them, ``kept_treated`` those treated."""
+
+    alpha: float
+    kept: int
+    kept_treated: int
+
+
+def crump_trim(e: Vector, t: Vector) -> Trim:
+    """The trim that minimises the variance of the effect estimate over subpopulations.
+
+    ``e`` (n,) are propensity scores, ``t`` (n,) is 0 or 1. Exact: the cut-off on g = 1 / (e (1 - e)) is the largest
+    one that is at most twice the mean of the g below it; 0 where no row exceeds twice the overall mean
+    (Crump, Hotz, Imbens & Mitnik 2009).
+    """
+    with np.errstate(divide="ignore"):
+        g = 1 / (e * (1 - e))
+    # A score of exactly 0 or 1 is beyond any cut-off.
+    ordered = np.sort(g[np.isfinite(g)])
+    if not len(ordered):
+        return Trim(0.5, 0, 0)
+    if len(ordered) == len(g) and ordered[-1] <= 2 * ordered.mean():
+        return Trim(0.0, len(e), int(t.sum()))
+    means = np.cumsum(ordered) / np.arange(1, len(ordered) + 1)
+    last = int(np.flatnonzero(ordered <= 2 * means)[-1])
+    bound = 2 * means[last]
+    alpha = float(0.5 - np.sqrt(max(0.25 - 1 / bound, 0.0)))
+    kept = (e >= alpha) & (e <= 1 - alpha)
+    return Trim(alpha, int(kept.sum()), int(t[kept].sum()))
+
+
+def auc(e: Vector, t: Vector) -> float:
+    """Probability that a treated row scores above an untreated one, ties counted half (Mann-Whitney).
+
+    NaN when one arm is empty.
+    """
+    order = np.argsort(e, kind="stable")
+    _, starts, counts = np.unique(e[order], return_index=True, return_counts=True)
+    ranks = np.repeat(starts + (counts + 1) / 2, counts)
+    treated = float(t.sum())
+    control = len(t) - treated
+    if not treated or not control:
+        return float("nan")
+    return float((ranks[t[order] == 1].sum() - treated * (treated + 1) / 2) / (treated * control))
+
+
+def calibration_error(e: Vector, t: Vector, bins: int = 10) -> float:
+    """Expected calibration error over ``bins`` bins of equal count: the mean of |mean t - mean e|, by rows."""
+    order = np.argsort(e, kind="stable")
+    parts = zip(np.array_split(t[order], bins), np.array_split(e[order], bins), strict=True)
+    return float(sum(abs(x.sum() - y.sum()) for x, y in parts) / len(e))
