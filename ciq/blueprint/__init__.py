@@ -1,0 +1,1 @@
+"""Contract and staged version in, SQLMesh blueprint variables and model properties out."""

@@ -1,0 +1,55 @@
+"""How each covariate of a contract enters the statistics: as a number or as the levels of a factor."""
+
+from __future__ import annotations
+
+import json
+
+from sqlglot import exp
+
+from ciq.causal import sql
+from ciq.contract import Contract
+
+
+def numbers(contract: Contract) -> list[str]:
+    """Covariates that enter as numbers, in contract order."""
+    return [name for name in contract.covariate_cols if not contract.is_categorical(name)]
+
+
+def factors(contract: Contract) -> list[str]:
+    """Covariates that enter as levels, in contract order."""
+    return [name for name in contract.covariate_cols if contract.is_categorical(name)]
+
+
+def treated(contract: Contract) -> exp.Expr:
+    """The treatment as 0 or 1."""
+    return exp.cast(sql.column(contract.treatment_col), "int")
+
+
+def typed(contract: Contract, name: str) -> exp.Expr:
+    """A staged column in the contract's type: a no-op until the type is edited."""
+    return exp.cast(sql.column(name), contract.type_of(name).duckdb, dialect="duckdb")
+
+
+def propensity_spec(contract: Contract) -> str:
+    """What the propensity model needs of the contract, as JSON text for a blueprint variable."""
+    return json.dumps(
+        {
+            "treatment": contract.treatment_col,
+            "numbers": numbers(contract),
+            "factors": factors(contract),
+            "squares": list(contract.propensity.squares),
+        }
+    )
+
+
+def output_columns(contract: Contract) -> list[str]:
+    """The contract's columns of the published set: identity, time, treatment, outcome, covariates, segments."""
+    named = (
+        contract.id_col,
+        contract.time_col,
+        contract.treatment_col,
+        contract.outcome_col,
+        *contract.covariate_cols,
+        *contract.segment_cols,
+    )
+    return list(dict.fromkeys(name for name in named if name))

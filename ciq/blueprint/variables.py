@@ -1,0 +1,212 @@
+"""The blueprint variables: every piece of SQL that differs from one data set to the next.
+
+Models hold the logic; the lists of columns that a contract decides come in here as SQL, already written, so that a
+snapshot in SQLMesh's state is whole and a later ``sqlmesh run`` needs neither the contract nor this package's code.
+Only what changes data goes in: an edited range or description leaves these values as they are. Types stand in the
+queries as casts, because SQLMesh takes a model whose query is the same for a change that its readers needn't mind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlglot import exp
+
+from ciq.blueprint.datasets import Dataset
+from ciq.blueprint.roles import factors, numbers, output_columns, treated, typed
+from ciq.causal import sql
+from ciq.contract import Contract
+from ciq.contract.clean import cleaned
+
+
+def variables(dataset: Dataset) -> dict[str, exp.Expr]:
+    """Name to SQL for one data set."""
+    contract = dataset.contract
+    return {
+        "dataset": exp.to_identifier(contract.name),
+        "enabled": exp.true(),
+        "staged_file": exp.convert(dataset.manifest.parquet),
+        "columns": _tuple(sql.column(name) for name in contract.types),
+        "typed": _tuple(_alias(typed(contract, name), name) for name in contract.types),
+        "cleaned": _tuple(_alias(cleaned(contract, name, sql.column(name)), name) for name in contract.types),
+        "row_id": _row_id(contract),
+        "occurrence": _occurrence(contract),
+        "treated": treated(contract),
+        "factor_values": _factor_values(contract),
+        "fitted": _tuple(_fitted(contract)),
+        "with_levels": _with_levels(contract),
+        "logit": _logit(contract),
+        "centres": _tuple(_centres(contract)),
+        "moments": exp.Array(expressions=[*_moments(contract)]),
+        "weighted_levels": _weighted_levels(contract),
+        "weighted_numbers": _weighted_numbers(contract),
+        "outputs": _tuple(_alias(typed(contract, name), name) for name in output_columns(contract)),
+        "estimand": exp.to_identifier(contract.estimand.lower()),
+        **_gate_thresholds(contract),
+    }
+
+
+def _gate_thresholds(contract: Contract) -> dict[str, exp.Expr]:
+    gates = contract.gates
+    return {
+        "overlap_share_at_least": exp.convert(gates.overlap_share),
+        "tail_mass_at_most": exp.convert(gates.tail_mass),
+        "equipoise_at_least": exp.convert(gates.equipoise.warn),
+        "smd_warn": exp.convert(gates.smd.warn),
+        "smd_fail": exp.convert(gates.smd.fail),
+        "smd_small_sample_fail": exp.convert(gates.smd.small_sample_fail),
+        "min_level_rows": exp.convert(gates.min_level_rows),
+        "collinear_verdict": exp.convert("fail" if contract.propensity.collinear == "refuse" else "warn"),
+        "balance_on": exp.convert(contract.balance.on),
+    }
+
+
+def _tuple(expressions: Iterable[exp.Expr]) -> exp.Tuple:
+    return exp.Tuple(expressions=list(expressions))
+
+
+def _alias(value: exp.Expr, name: str) -> exp.Expr:
+    return exp.alias_(value, name, quoted=True)
+
+
+def _row_id(contract: Contract) -> exp.Expr:
+    """md5 of the key, or of the source file and the row where the contract has no key."""
+    parts: list[exp.Expr] = []
+    for name in contract.key:
+        value: exp.Expr = sql.column(name)
+        kind = contract.type_of(name).kind
+        if kind == "datetime":
+            epoch = exp.cast(exp.convert("1970-01-01"), "timestamp")
+            value = exp.DateDiff(this=value, expression=epoch, unit=exp.var("microsecond"))
+        text = exp.cast(value, "text")
+        # Text may hold the separator: its length in front keeps ('a|b', 'c') apart from ('a', 'b|c').
+        parts += [exp.cast(exp.Length(this=text), "text"), text.copy()] if kind == "text" else [text]
+    parts = parts or [exp.column("_source"), exp.cast(exp.column("_row"), "text")]
+    return exp.MD5(this=exp.ConcatWs(expressions=[exp.convert("|"), *parts]))
+
+
+def _occurrence(contract: Contract) -> exp.Expr:
+    """1 for the row that stands for its key: the last by file and row where duplicates are collapsed."""
+    if not contract.clean.deduplicate:
+        return exp.Literal.number(1)
+    return exp.Window(
+        this=exp.RowNumber(),
+        partition_by=[sql.column(name) for name in contract.clean.deduplicate.by],
+        order=exp.Order(expressions=[exp.Ordered(this=exp.column(name), desc=True) for name in ("_file", "_row")]),
+    )
+
+
+def _union(branches: list[exp.Select], empty: exp.Select) -> exp.Subquery:
+    """The branches one under the other; ``empty`` gives the columns where there is no branch."""
+    query: exp.Query = branches[0] if branches else empty
+    for branch in branches[1:]:
+        query = exp.union(query, branch, distinct=False)
+    return exp.Subquery(this=query)
+
+
+def _factor_values(contract: Contract) -> exp.Subquery:
+    """A row per row and categorical or segment: covariate, level, treated."""
+    table = f"curated.{contract.name}"
+
+    def branch(name: str, value: exp.Expr) -> exp.Select:
+        columns = [_alias(exp.convert(name), "covariate"), _alias(sql.level(value), "level")]
+        return exp.select(*columns, _alias(treated(contract), "_treated")).from_(table)
+
+    names = dict.fromkeys([*factors(contract), *contract.segment_cols])
+    return _union([branch(name, sql.column(name)) for name in names], branch("", exp.null()).where(exp.false()))
+
+
+def _pick(what: str, **where: str) -> exp.Expr:
+    """The fitted term's ``what``: one cell of the propensity table."""
+    conditions = [exp.column(name).eq(value) for name, value in where.items()]
+    return exp.Max(this=exp.Case(ifs=[exp.If(this=exp.and_(*conditions), true=exp.column(what))]))
+
+
+def _fitted(contract: Contract) -> Iterable[exp.Expr]:
+    """The fitted terms that don't depend on a level, as the columns of one row."""
+    yield _alias(_pick("coefficient", kind="intercept"), "intercept")
+    for name in numbers(contract):
+        yield _alias(_pick("coefficient", kind="number", covariate=name), f"{name}__number")
+        yield _alias(_pick("centre", kind="number", covariate=name), f"{name}__centre")
+        missing = exp.Coalesce(this=_pick("coefficient", kind="missing", covariate=name), expressions=[exp.convert(0)])
+        yield _alias(missing, f"{name}__missing")
+    for name in contract.propensity.squares:
+        yield _alias(_pick("coefficient", kind="square", covariate=name), f"{name}__square")
+        yield _alias(_pick("centre", kind="square", covariate=name), f"{name}__square_centre")
+
+
+def _with_levels(contract: Contract) -> exp.Subquery:
+    """The curated rows, each with the coefficients of its own levels."""
+    terms = f"diagnostics.{contract.name}_propensity"
+    query = exp.select("x.*").from_(exp.to_table(f"curated.{contract.name}", alias="x"))
+    for position, name in enumerate(factors(contract)):
+        alias = f"level_{position}"
+        query = query.select(exp.alias_(sql.column("coefficient", alias), f"_level_{name}", quoted=True)).join(
+            exp.to_table(terms, alias=alias),
+            on=exp.and_(
+                exp.column("kind", table=alias).eq("level"),
+                exp.column("covariate", table=alias).eq(name),
+                exp.column("level", table=alias).eq(sql.level(sql.column(name, "x"))),
+            ),
+            join_type="left",
+        )
+    return exp.Subquery(this=query)
+
+
+def _logit(contract: Contract) -> exp.Expr:
+    """The linear predictor over the rows ``x`` and the fitted terms ``b``."""
+    total: exp.Expr = exp.column("intercept", table="b")
+
+    def add(term: exp.Expr) -> None:
+        nonlocal total
+        total = exp.Add(this=total, expression=term)
+
+    def times(coefficient: str, value: exp.Expr) -> exp.Expr:
+        return exp.Mul(this=sql.column(coefficient, "b"), expression=value)
+
+    for name in numbers(contract):
+        value = sql.number(sql.column(name, "x"))
+        add(times(f"{name}__number", sql.centred(value, sql.column(f"{name}__centre", "b"))))
+        add(times(f"{name}__missing", sql.is_missing(value.copy())))
+    for name in contract.propensity.squares:
+        value = sql.square(sql.number(sql.column(name, "x")))
+        add(times(f"{name}__square", sql.centred(value, sql.column(f"{name}__square_centre", "b"))))
+    for name in factors(contract):
+        add(sql.column(f"_level_{name}", "x"))
+    return total
+
+
+def _centres(contract: Contract) -> Iterable[exp.Expr]:
+    """The observed mean of each number, as the columns of one row."""
+    yield _alias(_pick("centre", kind="intercept"), "intercept__centre")
+    for name in numbers(contract):
+        yield _alias(_pick("centre", kind="number", covariate=name), f"{name}__centre")
+
+
+def _moments(contract: Contract) -> Iterable[exp.Expr]:
+    """A struct of moments per number; the first one, of the constant 0, keeps the list's type where there is none."""
+    yield sql.moments("", exp.cast(exp.convert(0), "double"), exp.cast(exp.convert(0), "double"))
+    for name in numbers(contract):
+        yield sql.moments(name, sql.number(sql.column(name, "x")), sql.column(f"{name}__centre", "c"))
+
+
+def _weighted(contract: Contract, name: str, label: str, value: exp.Expr) -> exp.Select:
+    unadjusted = exp.alias_(sql.number(exp.convert(1)), "w_unadjusted")
+    weights = [unadjusted, *(exp.column(f"w_{weighting}") for weighting in sql.WEIGHTINGS)]
+    columns = [_alias(exp.convert(name), "covariate"), _alias(value, label), exp.column("_treated"), *weights]
+    return exp.select(*columns).from_(f"diagnostics.{contract.name}_scores")
+
+
+def _weighted_levels(contract: Contract) -> exp.Subquery:
+    """A row per row and factor: covariate, level, treated and the weights."""
+    branches = [_weighted(contract, name, "level", sql.level(sql.column(name))) for name in factors(contract)]
+    return _union(branches, _weighted(contract, "", "level", sql.level(exp.null())).where(exp.false()))
+
+
+def _weighted_numbers(contract: Contract) -> exp.Subquery:
+    """A row per observed number: covariate, x, treated and the weights."""
+    branches = []
+    for name in numbers(contract):
+        observed = exp.Not(this=exp.Is(this=sql.column(name), expression=exp.null()))
+        branches.append(_weighted(contract, name, "x", sql.number(sql.column(name))).where(observed))
+    return _union(branches, _weighted(contract, "", "x", sql.number(exp.null())).where(exp.false()))

@@ -1,0 +1,137 @@
+MODEL (
+  name diagnostics.@{dataset}_overlap,
+  kind FULL,
+  description 'Overlap of the two arms'' propensity scores, one row',
+  grain n,
+  columns (
+    n BIGINT,
+    n_treated BIGINT,
+    n_control BIGINT,
+    prevalence DOUBLE,
+    overlap_share DOUBLE,
+    tail_lt_001 DOUBLE,
+    tail_gt_099 DOUBLE,
+    equipoise DOUBLE,
+    equipoise_treated DOUBLE,
+    equipoise_control DOUBLE,
+    common_support_share DOUBLE,
+    ps_min DOUBLE,
+    ps_max DOUBLE,
+    ps_mean DOUBLE,
+    ps_mean_treated DOUBLE,
+    ps_mean_control DOUBLE,
+    brier DOUBLE,
+    deviance DOUBLE,
+    ess_ate_treated DOUBLE,
+    ess_att_treated DOUBLE,
+    ess_atc_treated DOUBLE,
+    ess_ato_treated DOUBLE,
+    ess_ate_control DOUBLE,
+    ess_att_control DOUBLE,
+    ess_atc_control DOUBLE,
+    ess_ato_control DOUBLE,
+    max_weight_ate DOUBLE,
+    max_weight_att DOUBLE,
+    max_weight_atc DOUBLE,
+    max_weight_ato DOUBLE,
+    max_weight_share_ate DOUBLE,
+    max_weight_share_att DOUBLE,
+    max_weight_share_atc DOUBLE,
+    max_weight_share_ato DOUBLE,
+    auc DOUBLE,
+    ece10 DOUBLE,
+    crump_alpha DOUBLE,
+    crump_kept BIGINT,
+    crump_kept_treated BIGINT
+  ),
+  column_descriptions (
+    overlap_share = 'Share of rows with 0.05 < e < 0.95',
+    tail_lt_001 = 'Share of rows with e < 0.01',
+    tail_gt_099 = 'Share of rows with e > 0.99',
+    equipoise = 'Share of rows with a preference score from 0.3 to 0.7 (Walker et al. 2013)',
+    common_support_share = 'Share of rows with e between the larger minimum and the smaller maximum of the arms',
+    max_weight_share_ate = 'Largest share that one row has of its arm''s weight'
+  ),
+  audits (
+    number_of_rows(threshold := 0),
+    not_null(columns := (n, n_treated, n_control, prevalence))
+  ),
+  enabled @enabled,
+  blueprints @datasets()
+);
+
+WITH arms AS (
+  SELECT
+    COUNT(*) AS n,
+    COUNT(CASE WHEN _treated = 1 THEN 1 END) AS n_treated,
+    COUNT(CASE WHEN _treated = 0 THEN 1 END) AS n_control,
+    AVG(_treated) AS prevalence,
+    GREATEST(MIN(CASE WHEN _treated = 1 THEN ps_hat END), MIN(CASE WHEN _treated = 0 THEN ps_hat END)) AS support_from,
+    LEAST(MAX(CASE WHEN _treated = 1 THEN ps_hat END), MAX(CASE WHEN _treated = 0 THEN ps_hat END)) AS support_to
+  FROM diagnostics.@{dataset}_scores
+), preference AS (
+  /* Walker et al. 2013: the score with the prevalence taken out, logit F = logit e - logit pi */
+  SELECT
+    _treated,
+    ps_hat,
+    @EACH([ate, att, atc, ato], w -> w_@w),
+    a.support_from,
+    a.support_to,
+    ps_hat * (1 - prevalence) / (
+      ps_hat * (1 - prevalence) + (1 - ps_hat) * prevalence
+    ) AS f
+  FROM diagnostics.@{dataset}_scores AS s
+  CROSS JOIN arms AS a
+), summed AS (
+  SELECT
+    AVG(CASE WHEN ps_hat > 0.05 AND ps_hat < 0.95 THEN 1.0 ELSE 0.0 END) AS overlap_share,
+    AVG(CASE WHEN ps_hat < 0.01 THEN 1.0 ELSE 0.0 END) AS tail_lt_001,
+    AVG(CASE WHEN ps_hat > 0.99 THEN 1.0 ELSE 0.0 END) AS tail_gt_099,
+    AVG(CASE WHEN f BETWEEN 0.3 AND 0.7 THEN 1.0 ELSE 0.0 END) AS equipoise,
+    AVG(CASE WHEN _treated = 1 THEN CASE WHEN f BETWEEN 0.3 AND 0.7 THEN 1.0 ELSE 0.0 END END) AS equipoise_treated,
+    AVG(CASE WHEN _treated = 0 THEN CASE WHEN f BETWEEN 0.3 AND 0.7 THEN 1.0 ELSE 0.0 END END) AS equipoise_control,
+    AVG(CASE WHEN ps_hat BETWEEN support_from AND support_to THEN 1.0 ELSE 0.0 END) AS common_support_share,
+    MIN(ps_hat) AS ps_min,
+    MAX(ps_hat) AS ps_max,
+    AVG(ps_hat) AS ps_mean,
+    AVG(CASE WHEN _treated = 1 THEN ps_hat END) AS ps_mean_treated,
+    AVG(CASE WHEN _treated = 0 THEN ps_hat END) AS ps_mean_control,
+    AVG((_treated - ps_hat) * (_treated - ps_hat)) AS brier,
+    /* A score of exactly 0 or 1 has a logarithm only if it is held off */
+    -2 * SUM(LN(GREATEST(CASE WHEN _treated = 1 THEN ps_hat ELSE 1 - ps_hat END, 1e-300))) AS deviance,
+    @EACH(
+      [ate, att, atc, ato],
+      w -> (
+        POWER(SUM(CASE WHEN _treated = 1 THEN w_@w END), 2) / SUM(CASE WHEN _treated = 1 THEN w_@w * w_@w END)
+      ) AS ess_@{w}_treated
+    ),
+    @EACH(
+      [ate, att, atc, ato],
+      w -> (
+        POWER(SUM(CASE WHEN _treated = 0 THEN w_@w END), 2) / SUM(CASE WHEN _treated = 0 THEN w_@w * w_@w END)
+      ) AS ess_@{w}_control
+    ),
+    @EACH([ate, att, atc, ato], w -> MAX(w_@w) AS max_weight_@w),
+    @EACH(
+      [ate, att, atc, ato],
+      w -> GREATEST(
+        MAX(CASE WHEN _treated = 1 THEN w_@w END) / SUM(CASE WHEN _treated = 1 THEN w_@w END),
+        MAX(CASE WHEN _treated = 0 THEN w_@w END) / SUM(CASE WHEN _treated = 0 THEN w_@w END)
+      ) AS max_weight_share_@w
+    )
+  FROM preference
+)
+SELECT
+  a.n,
+  a.n_treated,
+  a.n_control,
+  a.prevalence,
+  s.*,
+  o.auc,
+  o.ece10,
+  o.crump_alpha,
+  o.crump_kept,
+  o.crump_kept_treated
+FROM arms AS a
+CROSS JOIN summed AS s
+CROSS JOIN diagnostics.@{dataset}_overlap_sorted AS o

@@ -1,0 +1,299 @@
+"""Every audit of every model of a data set: it passes on the rows that were built, and one bad row makes it fail.
+
+The contract uses each kind of constraint, over names and values that need quotes. CASES holds a breach for each audit,
+for each column of it where it has several; an audit without one is an error, as is a breach of no audit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator
+
+import pytest
+from sqlglot import exp
+from sqlmesh import Context, Model
+from sqlmesh.core.audit import Audit
+from whole_project import ROOT, lay_out, run_in
+
+CONTRACT = r"""
+id_col: unit
+time_col: at
+treatment_col: treated
+outcome_col: y
+covariate_cols: [age, region, "dose (mg)"]
+segment_cols: [site]
+types:
+  unit: int64
+  at: datetime
+  treated: int8
+  y: float64
+  age: int16
+  region: category
+  dose (mg): float64
+  site: category
+  code: string
+  seen: datetime
+columns:
+  age: {description: Age at the visit, available_at: seen}
+constraints:
+  not_null: [unit, at, treated, y]
+  categories: {region: [north, "o'hara"], site: [only]}
+  ranges: {age: [18, 90], y: [null, 100.5], dose (mg): [0, null]}
+  unique: [[code], [unit, seen]]
+  patterns: {code: '[A-Z]{2}-\d+|none'}
+  rules:
+    - {id: adults_or_low_doses, sql: '"dose (mg)" < 50 or age >= 30'}
+    - {id: small_outcomes, sql: y < 40, severity: warn}
+"""
+EMPTY = "DELETE FROM bad"
+DOUBLE = "INSERT INTO bad FROM good LIMIT 1"
+
+
+def put(column: str, value: str, where: str = "rowid = 0") -> str:
+    """One value of one row replaced."""
+    return f'UPDATE bad SET "{column}" = {value} WHERE {where}'  # noqa: S608
+
+
+def null(*columns: str) -> list[str]:
+    """A breach a column: NULL in one row."""
+    return [put(column, "NULL") for column in columns]
+
+
+def failed(gate: str) -> str:
+    """The verdict of one gate turned to fail."""
+    return put("verdict", "'fail'", f"gate = '{gate}'")
+
+
+CASES: dict[str, dict[str, list[str]]] = {
+    "staging.doses": {
+        "number_of_rows(threshold := 0)": [EMPTY],
+        'not_null(columns := ("_source", "_file", "_row"))': null("_source", "_file", "_row"),
+    },
+    "curated.doses": {
+        "number_of_rows(threshold := 0)": [EMPTY],
+        'not_null(columns := ("row_id", "unit", "at", "treated", "y"))': null("row_id", "unit", "at", "treated", "y"),
+        'unique_values(columns := ("row_id"))': [DOUBLE],
+        'accepted_values(column := "treated", is_in := (0, 1))': [put("treated", "2"), put("treated", "-1")],
+        "accepted_values(column := \"region\", is_in := ('north', 'o''hara'))": [
+            put("region", "'south'"),
+            put("region", "'North'"),
+            put("region", "''"),
+        ],
+        "accepted_values(column := \"site\", is_in := ('only'))": [put("site", "'other'")],
+        'accepted_range(column := "age", min_v := 18, max_v := 90)': [put("age", "17"), put("age", "91")],
+        'accepted_range(column := "y", max_v := 100.5)': [put("y", "100.6"), put("y", "'nan'"), put("y", "'inf'")],
+        'accepted_range(column := "dose (mg)", min_v := 0)': [put("dose (mg)", "-0.5")],
+        "match_regex_pattern_list(column := \"code\", patterns := ('^(?:[A-Z]{2}-\\d+|none)$'))": [
+            put("code", "'AB-'"),
+            put("code", "'xAB-7'"),
+            put("code", "'AB-7x'"),
+            put("code", "'nonesuch'"),
+            put("code", "'AB-7' || chr(10)"),
+        ],
+        'unique_combination_of_columns(columns := ("code"), condition := NOT "code" IS NULL)': [put("code", "'none'")],
+        'unique_combination_of_columns(columns := ("unit", "seen"), '
+        'condition := NOT "unit" IS NULL AND NOT "seen" IS NULL)': [put("unit", "1")],
+        'forall(criteria := ("dose (mg)" < 50 OR age >= 30))': [put("dose (mg)", "50")],
+        "forall_non_blocking(criteria := (y < 40))": [put("y", "40")],
+        'available_in_time(column := "age", available_at := "seen", time := "at")': [
+            put("seen", '"at" + INTERVAL 1 MICROSECOND')
+        ],
+    },
+    "diagnostics.doses_positivity": {
+        "not_null(columns := (covariate, level, n, n_treated, n_control))": null(
+            "covariate", "level", "n", "n_treated", "n_control"
+        ),
+        "unique_combination_of_columns(columns := (covariate, level))": [DOUBLE],
+    },
+    "diagnostics.doses_propensity": {
+        "not_null(columns := (term, kind, coefficient, status))": null("term", "kind", "coefficient", "status"),
+        "unique_combination_of_columns(columns := (kind, covariate, level))": [DOUBLE],
+    },
+    "diagnostics.doses_scores": {
+        'not_null(columns := ("row_id", "_treated", "ps_hat"))': null("row_id", "_treated", "ps_hat"),
+        'accepted_range(column := "ps_hat", min_v := 0, max_v := 1)': [
+            put("ps_hat", "-1e-9"),
+            put("ps_hat", "1.000001"),
+            put("ps_hat", "'nan'"),
+        ],
+    },
+    "diagnostics.doses_overlap_sorted": {
+        "number_of_rows(threshold := 0)": [EMPTY],
+        "not_null(columns := (crump_alpha))": null("crump_alpha"),
+    },
+    "diagnostics.doses_overlap": {
+        "number_of_rows(threshold := 0)": [EMPTY],
+        "not_null(columns := (n, n_treated, n_control, prevalence))": null("n", "n_treated", "n_control", "prevalence"),
+    },
+    "diagnostics.doses_moments": {
+        "not_null(columns := (covariate, _treated, n))": null("covariate", "_treated", "n"),
+        "unique_combination_of_columns(columns := (covariate, _treated))": [DOUBLE],
+        "accepted_values(column := _treated, is_in := (0, 1))": [put("_treated", "2")],
+    },
+    "diagnostics.doses_levels": {
+        "not_null(columns := (covariate, level))": null("covariate", "level"),
+        "unique_combination_of_columns(columns := (covariate, level))": [DOUBLE],
+        "relationships(columns := (covariate, level), parent := diagnostics.@{dataset}_positivity)": [
+            put("level", "'south'"),
+            put("covariate", "'age'"),
+        ],
+    },
+    "diagnostics.doses_ks": {
+        "not_null(columns := (covariate))": null("covariate"),
+        "unique_values(columns := (covariate))": [DOUBLE],
+        "accepted_range(column := ks_unadjusted, min_v := 0, max_v := 1.000001)": [
+            put("ks_unadjusted", "-0.1"),
+            put("ks_unadjusted", "1.1"),
+            put("ks_unadjusted", "'nan'"),
+        ],
+    },
+    "diagnostics.doses_balance": {
+        "not_null(columns := (covariate, parent, type))": null("covariate", "parent", "type"),
+        "unique_combination_of_columns(columns := (parent, covariate))": [DOUBLE],
+        "accepted_values(column := type, is_in := ('continuous', 'binary'))": [put("type", "'ordinal'")],
+    },
+    "diagnostics.doses_gates": {
+        "number_of_rows(threshold := 14)": ["DELETE FROM bad WHERE rowid = 0"],
+        "unique_values(columns := (gate))": [DOUBLE],
+        "accepted_values(column := verdict, is_in := ('pass', 'warn', 'fail'))": [put("verdict", "'unknown'")],
+        "both_arms()": [failed("both_arms")],
+        "positivity()": [failed("positivity")],
+        "fit_converged()": [failed("fit_converged")],
+        "no_separation()": [failed("separation")],
+        "no_collinearity()": [failed("collinear")],
+        "fit_invariant()": [failed("fit_invariant")],
+        "overlap_share()": [failed("overlap_share")],
+        "tail_mass()": [failed("tail_lt_001"), failed("tail_gt_099")],
+        "covariate_balance()": [failed("balance")],
+        "gate_warnings()": [put("verdict", "'warn'")],
+    },
+    "features.doses": {
+        'not_null(columns := ("row_id", "ps_hat", "weight"))': null("row_id", "ps_hat", "weight"),
+    },
+}
+ONLY_WARN = {
+    ("curated.doses", "forall_non_blocking(criteria := (y < 40))"),
+    ("diagnostics.doses_gates", "gate_warnings()"),
+}
+BREACHES = [
+    pytest.param(model, audit, breach, id=f"{model} {audit.partition('(')[0]}: {breach}")
+    for model, audits in CASES.items()
+    for audit, breaches in audits.items()
+    for breach in breaches
+]
+HARMLESS = [
+    'UPDATE bad SET "age" = 18, "y" = 100.5, "dose (mg)" = 0 WHERE rowid = 90',
+    'UPDATE bad SET "age" = 90 WHERE rowid = 90',
+    "UPDATE bad SET code = 'ZZ-0' WHERE rowid = 0",
+    'UPDATE bad SET "seen" = "at" WHERE rowid = 0',
+    'UPDATE bad SET "seen" = "at" + INTERVAL 1 DAY, "age" = NULL WHERE rowid = 0',
+    'UPDATE bad SET "code" = NULL WHERE rowid < 4',
+    'UPDATE bad SET "unit" = 1, "seen" = NULL WHERE rowid < 4',
+    'UPDATE bad SET "age" = NULL, "region" = NULL, "dose (mg)" = NULL, "site" = NULL WHERE rowid < 4',
+]
+
+
+def rows() -> str:
+    """Pairs of alike units, one of them treated; some values missing in both."""
+    lines = ["unit,at,treated,y,age,region,dose (mg),site,code,seen"]
+    for unit in range(120):
+        pair = unit // 2
+        age = "" if pair in (3, 30) else 20 + pair * 7 % 60
+        dose = "" if pair in (5, 40) else pair * 11 % 45
+        code = "" if unit == 16 else "none" if unit == 20 else f"AB-{unit}"
+        region = ("north", "o'hara", "")[pair * 5 % 11 % 3]
+        seen = "" if pair in (12, 13) else "2026-10-01 09:00:00"
+        lines.append(f"{unit},2026-10-01 10:00:00,{unit % 2},{pair % 30}.5,{age},{region},{dose},only,{code},{seen}")
+    return "\n".join(lines) + "\n"
+
+
+class Audits:
+    """The models of a data set that was built, and a table to break."""
+
+    def __init__(self, context: Context) -> None:
+        self._adapter = context.engine_adapter
+        self._snapshots = context.snapshots
+        self.found: dict[tuple[str, str], tuple[Model, Audit, dict[str, exp.Expr]]] = {}
+        for model in context.models.values():
+            for audit, arguments in model.audits_with_args:
+                said = ", ".join(f"{name} := {value.sql('duckdb')}" for name, value in arguments.items())
+                key = (model.name, f"{audit.name}({said})")
+                assert key not in self.found
+                self.found[key] = (model, audit, arguments)
+        self._adapter.execute("CREATE SCHEMA scratch; USE scratch")
+
+    def spoil(self, name: str, breach: str) -> None:
+        """Make ``good`` of what was built of a model, and ``bad`` of it by one statement."""
+        model = next(model for model, _, _ in self.found.values() if model.name == name)
+        built = self._snapshots[model.fqn].table_name()
+        for statement in (
+            f"CREATE OR REPLACE TABLE good AS FROM {built}",
+            "CREATE OR REPLACE TABLE bad AS FROM good",
+            breach,
+        ):
+            self._adapter.execute(statement)
+
+    def differing(self) -> int:
+        """How many rows ``good`` and ``bad`` don't share, one replaced row counted once."""
+        queries = ("FROM bad EXCEPT ALL FROM good", "FROM good EXCEPT ALL FROM bad")
+        return max(map(self._count, queries))
+
+    def returned(self, key: tuple[str, str], table: str) -> int:
+        """How many rows the audit returns of a table in place of its model, asked as SQLMesh asks."""
+        model, audit, arguments = self.found[key]
+        this_model = exp.to_table(f"scratch.{table}")
+        query = model.render_audit_query(
+            audit, snapshots=self._snapshots, this_model=this_model, engine_adapter=self._adapter, **arguments
+        )
+        return self._count(query.sql("duckdb"))
+
+    def _count(self, query: str) -> int:
+        (count,) = self._adapter.fetchone(f"SELECT COUNT(*) FROM ({query})")  # noqa: S608
+        return int(count)
+
+
+@pytest.fixture(scope="module")
+def audits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audits]:
+    root = tmp_path_factory.mktemp("audited")
+    lay_out(root)
+    (root / "contracts" / "doses.yaml").write_text(CONTRACT)
+    (root / "data" / "raw" / "doses.csv").write_text(rows())
+    assert run_in(root) == 0
+    with contextlib.chdir(root):
+        context = Context(paths=str(root))
+        yield Audits(context)
+        context.close()
+
+
+def test_every_audit_has_a_breach_and_every_breach_its_audit(audits: Audits) -> None:
+    assert {(model, audit) for model, found in CASES.items() for audit in found} == set(audits.found)
+
+
+def test_every_audit_that_is_written_is_used() -> None:
+    """A contract that is edited after its files were staged is a project of its own, in tests of versions."""
+    files = (ROOT / "audits").glob("*.sql")
+    written = {name for path in files for name in re.findall(r"^AUDIT \(\s*name (\w+)", path.read_text(), re.M)}
+    used = {audit.partition("(")[0] for found in CASES.values() for audit in found}
+    assert {"positivity", "available_in_time", "lossless"} <= written
+    assert written - used == {"lossless"}
+
+
+def test_every_audit_stops_a_promotion_but_those_that_warn(audits: Audits) -> None:
+    assert {key for key, (_, audit, _) in audits.found.items() if not audit.blocking} == ONLY_WARN
+
+
+@pytest.mark.parametrize(("model", "audit", "breach"), BREACHES)
+def test_one_bad_row_fails(audits: Audits, model: str, audit: str, breach: str) -> None:
+    audits.spoil(model, breach)
+    assert audits.differing() == 1 or breach == EMPTY
+    assert audits.returned((model, audit), "good") == 0
+    assert audits.returned((model, audit), "bad") == 1
+
+
+@pytest.mark.parametrize("change", HARMLESS)
+def test_what_the_contract_allows_passes(audits: Audits, change: str) -> None:
+    """Bounds are inclusive, and NULL breaches not_null alone, as at ingest."""
+    audits.spoil("curated.doses", change)
+    failing = [key for key in audits.found if key[0] == "curated.doses" and audits.returned(key, "bad")]
+    assert [key for key in failing if key not in ONLY_WARN] == []
