@@ -1,0 +1,142 @@
+"""The ``ciq`` command. Each command imports what it needs, so that help costs nothing."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from ciq import __version__
+from ciq.cli.output import cause, exit_codes, result
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "-p",
+    "--project",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="The project's folder; by default this one.",
+)
+@click.version_option(__version__, message="%(version)s")
+@click.pass_context
+def cli(context: click.Context, project: Path) -> None:
+    """From raw files and a contract to a causal-safe data set, or a refusal that says why.
+
+    \b
+    Exit codes: 0 ok, 1 data or gate failed, 2 usage or contract invalid,
+    3 connection, 4 limit or time out, 130 interrupted.
+    """
+    context.obj = project
+
+
+@cli.command()
+@click.argument("datasets", nargs=-1)
+@click.pass_obj
+def run(project: Path, datasets: tuple[str, ...]) -> None:
+    """Ingest, plan, gate and export the DATASETS (all by default)."""
+    from ciq.cli.runs import run_datasets
+
+    sys.exit(run_datasets(enter(project), datasets))
+
+
+@cli.command()
+@click.argument("datasets", nargs=-1)
+@click.pass_obj
+def ingest(project: Path, datasets: tuple[str, ...]) -> None:
+    """Check the raw files of the DATASETS and stage them as typed Parquet."""
+    from ciq.cli.runs import ingest_datasets
+
+    sys.exit(ingest_datasets(enter(project), datasets))
+
+
+@cli.command()
+@click.argument("file", type=_FILE)
+@click.option("--contract", "contract_path", type=_FILE, required=True, help="The contract to check against.")
+def check(file: Path, contract_path: Path) -> None:
+    """Validate FILE against a contract; write nothing."""
+    from ciq import contract, ingest
+
+    verdict = ingest.check(file, contract.load(contract_path))
+    for problem in verdict.problems:
+        cause(problem)
+    for rule, rows in verdict.warnings.items():
+        cause(f"{file}: warning: rule {rule} does not hold in {rows:,} rows")
+    if not verdict.ok:
+        sys.exit(1)
+    result(f"{file}: {verdict.rows:,} rows, as the contract says")
+
+
+@cli.command()
+@click.argument("environment", required=False)
+@click.pass_obj
+def plan(project: Path, environment: str | None) -> None:
+    """Ingest everything, then review the plan for ENVIRONMENT (prod by default) as SQLMesh shows it."""
+    from ciq.cli.runs import ingest_datasets
+    from ciq.pipeline.warehouse import review
+
+    code = ingest_datasets(enter(project), ())
+    review(Path(), environment)
+    sys.exit(code)
+
+
+@cli.command()
+@click.pass_obj
+def status(project: Path) -> None:
+    """Say for each data set what is published, what is staged and whether newer files wait."""
+    from ciq.contract import load_all
+    from ciq.pipeline.status import statuses
+
+    enter(project)
+    for line in statuses(Path(), load_all(Path("contracts"))):
+        result(line)
+
+
+@cli.group()
+def demo() -> None:
+    """Data to try ciq on."""
+
+
+@demo.command()
+@click.option("--rows", type=click.IntRange(min=1), default=100_000, show_default=True)
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
+@click.option("--mess", is_flag=True, help="Add the mess that the contract's clean steps mend.")
+@click.argument("out", type=_FILE)
+def customers(rows: int, seed: int, mess: bool, out: Path) -> None:
+    """Write customers with a known propensity and a known effect to OUT (.csv or .parquet)."""
+    from ciq.demo.customers import generate
+
+    generate(rows, seed, out, mess=mess)
+    result(f"{out}: {rows:,} customers")
+
+
+@demo.command()
+@click.pass_obj
+def lalonde(project: Path) -> None:
+    """Run LaLonde's two bad comparisons, which must be refused."""
+    from ciq.cli.runs import run_datasets
+    from ciq.demo.lalonde import prepare
+
+    enter(project)
+    sys.exit(run_datasets(enter(prepare(Path())), ()))
+
+
+def enter(project: Path) -> Path:
+    """Work from the project's folder: SQLMesh and the contracts name paths relative to it."""
+    from ciq.errors import Problem, UsageError
+
+    if not (project / "config.yaml").is_file():
+        help_ = "run ciq where config.yaml and contracts/ are, or name that folder with --project"
+        raise UsageError(Problem("E403", "not a ciq project: there is no config.yaml", project, help=help_))
+    os.chdir(project)
+    return Path()
+
+
+def main() -> None:
+    """The entry point: every refusal becomes a cause on stderr and its exit code."""
+    with exit_codes():
+        sys.exit(cli.main(standalone_mode=False))

@@ -1,0 +1,76 @@
+"""``ciq run`` and ``ciq ingest``: what is said of each data set, and the exit code of all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+from pathlib import Path
+
+from ciq.cli.output import cause, progress, refused, result
+from ciq.contract import Contract, load_all
+from ciq.errors import CiqError, Problem, UsageError
+from ciq.ingest import ingest, strays
+from ciq.pipeline.processed import causal_ready, published
+from ciq.pipeline.run import Outcome, run
+
+
+def run_datasets(project: Path, names: Iterable[str]) -> int:
+    """Run the named data sets, or all; 0 where each is published, else the gravest refusal's code."""
+    contracts, chosen, code = _chosen(project, names)
+    with progress() as tell:
+        for outcome in run(project, contracts, chosen, tell):
+            code = max(code, _say(project, outcome))
+    return code
+
+
+def ingest_datasets(project: Path, names: Iterable[str]) -> int:
+    """Stage the named data sets, or all; 0 where each is staged, else the gravest refusal's code."""
+    contracts, chosen, code = _chosen(project, names)
+    with progress() as tell:
+        for name in chosen:
+            try:
+                landed = ingest(project, contracts, name, partial(tell, f"reading {name}"))
+            except CiqError as error:
+                code = max(code, refused(error))
+                result(f"{name}: refused; what was staged stays")
+            else:
+                state = "staged" if landed.changed else "unchanged"
+                result(f"{name}: {state}, {landed.manifest.rows:,} rows, version {landed.manifest.version[:12]}")
+    return code
+
+
+def _chosen(project: Path, names: Iterable[str]) -> tuple[Mapping[str, Contract], list[str], int]:
+    """The contracts, the data sets asked for, and 1 where data/raw holds a file that no contract claims."""
+    contracts = load_all(project / "contracts")
+    if not contracts:
+        help_ = "write one YAML file a data set there"
+        raise UsageError(Problem("E404", "there is no contract", Path("contracts"), help=help_))
+    chosen = list(dict.fromkeys(names)) or sorted(contracts)
+    unknown = [name for name in chosen if name not in contracts]
+    if unknown:
+        help_ = f"the data sets are {', '.join(sorted(contracts))}"
+        raise UsageError(
+            *(Problem("E405", f"no contract is named {name}", Path("contracts"), help=help_) for name in unknown)
+        )
+    problems = strays(project, contracts)
+    for problem in problems:
+        cause(problem)
+    return contracts, chosen, 1 if problems else 0
+
+
+def _say(project: Path, outcome: Outcome) -> int:
+    name = outcome.dataset
+    if outcome.error:
+        code = refused(outcome.error)
+        stamp = published(project, name)
+        stays = f"version {stamp.ciq_source_version[:12]} stays published" if stamp else "nothing of it is published"
+        result(f"{name}: refused; {stays}; see artifacts/{name}/quality_report.md")
+        return code
+    for warning in outcome.warnings:
+        cause(f"warning: {warning}")
+    if outcome.facts is None:
+        result(f"{name}: nothing new")
+    else:
+        state = f"{outcome.result}, {outcome.facts.verdict}"
+        result(f"{name}: {state}, {outcome.facts.overlap['n']:,} rows, {causal_ready(project, name)}")
+    return 0

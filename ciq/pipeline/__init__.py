@@ -1,0 +1,1 @@
+"""From files to a published data set or a refusal: ingest, plan, export."""

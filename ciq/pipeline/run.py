@@ -1,0 +1,156 @@
+"""``ciq run``: ingest, plan, export, one data set after the other."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from ciq.contract import Contract
+from ciq.errors import CiqError, GateRefused, Problem
+from ciq.ingest import Landed, Manifest, ingest
+from ciq.ingest.sources import claimed
+from ciq.pipeline import latest
+from ciq.pipeline.artifacts import write_artifacts
+from ciq.pipeline.processed import Stamp, publish, published
+from ciq.report.facts import Facts
+
+if TYPE_CHECKING:
+    from ciq.pipeline.warehouse import Promotion, Warehouse
+
+Progress = Callable[[str, int, int], None]
+"""Told what is under way, how much of it is done and how much there is."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run did with one data set; ``error`` is set where it was refused, ``warnings`` where it was not."""
+
+    dataset: str
+    result: Literal["published", "unchanged", "refused"]
+    facts: Facts | None = None
+    warnings: tuple[Problem, ...] = ()
+    error: CiqError | None = None
+
+
+def run(
+    project: Path, contracts: Mapping[str, Contract], names: Iterable[str], progress: Progress
+) -> Iterable[Outcome]:
+    """Take each named data set as far as it gets; one that is refused doesn't hold up the others.
+
+    Raises ConnectionRefused or UsageError where the project itself can't be used.
+    """
+    to_plan: list[tuple[Contract, Manifest]] = []
+    for name in names:
+        try:
+            landed = _landed(project, contracts, name, progress)
+        except CiqError as error:
+            facts = _refused_at_ingest(project, contracts, contracts[name], error)
+            write_artifacts(project, facts)
+            yield Outcome(name, "refused", facts, error=error)
+            continue
+        if latest.is_done(project, landed.manifest):
+            yield Outcome(name, "unchanged")
+        else:
+            to_plan.append((contracts[name], landed.manifest))
+    if to_plan:
+        yield from _plan(project, to_plan, progress)
+
+
+def _landed(project: Path, contracts: Mapping[str, Contract], name: str, progress: Progress) -> Landed:
+    return ingest(project, contracts, name, partial(progress, f"reading {name}"))
+
+
+def _plan(project: Path, datasets: list[tuple[Contract, Manifest]], progress: Progress) -> Iterable[Outcome]:
+    # SQLMesh takes seconds to import: only what plans pays for it.
+    from ciq.pipeline.warehouse import Warehouse
+
+    progress("starting SQLMesh", 0, 0)
+    outcomes: list[tuple[Outcome, Manifest]] = []
+    with Warehouse(project, progress) as warehouse:
+        for contract, manifest in datasets:
+            outcome = _promote(project, warehouse, contract, manifest)
+            outcomes.append((outcome, manifest))
+            yield outcome
+    latest.record(project, [manifest for outcome, manifest in outcomes if outcome.result != "refused"])
+
+
+def _promote(project: Path, warehouse: Warehouse, contract: Contract, manifest: Manifest) -> Outcome:
+    promotion = warehouse.promote(contract.name)
+    facts = _facts(contract, manifest, promotion, warehouse)
+    error = None if promotion.promoted else _refusal(project, contract, facts, promotion)
+    facts = replace(facts, problems=tuple(str(problem) for problem in error.problems) if error else ())
+    write_artifacts(project, facts)
+    if error:
+        return Outcome(contract.name, "refused", facts, error=error)
+    stamp = Stamp(contract.name, contract.version, manifest.version, promotion.snapshot, contract.estimand)
+    changed = published(project, contract.name) != stamp
+    if changed:
+        publish(warehouse.cursor, project, stamp)
+    from ciq.pipeline.refusals import gate_problems
+
+    warnings = tuple(gate_problems(facts, _place(project, contract, facts), "warn"))
+    return Outcome(contract.name, "published" if changed else "unchanged", facts, warnings)
+
+
+def _facts(contract: Contract, manifest: Manifest, promotion: Promotion, warehouse: Warehouse) -> Facts:
+    def rows(kind: str) -> tuple[dict[str, object], ...]:
+        return tuple(warehouse.rows(f"diagnostics.{contract.name}_{kind}"))
+
+    return Facts(
+        dataset=contract.name,
+        description=contract.description,
+        contract_version=contract.version,
+        estimand=contract.estimand,
+        source_version=manifest.version,
+        sources=tuple(asdict(source) for source in manifest.sources),
+        snapshot=promotion.snapshot,
+        rows=manifest.rows,
+        mends=manifest.mends,
+        overlap=next(iter(rows("overlap")), {}),
+        gates=rows("gates"),
+        balance=rows("balance"),
+        positivity=rows("positivity"),
+    )
+
+
+def _refusal(project: Path, contract: Contract, facts: Facts, promotion: Promotion) -> GateRefused:
+    from ciq.pipeline.refusals import audit_problem, gate_problems
+
+    problems = gate_problems(facts, _place(project, contract, facts), "fail")
+    gates = f"diagnostics.{contract.name}_gates"
+    problems += [audit_problem(contract, failure) for failure in promotion.audits if failure.model != gates]
+    problems += [
+        Problem("G321", f"{contract.name}: {message}", contract.path, help="`sqlmesh plan` shows the whole message")
+        for message in promotion.errors
+    ]
+    return GateRefused(*problems)
+
+
+def _place(project: Path, contract: Contract, facts: Facts) -> Path:
+    """The raw file where there is one, else the contract: where a reader starts to look."""
+    if len(facts.sources) == 1:
+        return Path(facts.sources[0]["path"])
+    return contract.path
+
+
+def _refused_at_ingest(project: Path, contracts: Mapping[str, Contract], contract: Contract, error: CiqError) -> Facts:
+    sources = []
+    for path in filter(Path.is_file, claimed(project, contracts, contract.name)):
+        with path.open("rb") as stream:
+            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+        sources.append({"path": path.relative_to(project).as_posix(), "sha256": sha256, "bytes": path.stat().st_size})
+    return Facts(
+        dataset=contract.name,
+        description=contract.description,
+        contract_version=contract.version,
+        estimand=contract.estimand,
+        source_version=None,
+        sources=tuple(sources),
+        snapshot=None,
+        rows=None,
+        problems=tuple(str(problem) for problem in error.problems),
+    )

@@ -1,0 +1,151 @@
+"""The SQLMesh project as ciq drives it: one data set a plan, so that no refusal holds up another."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from sqlglot import exp, generator
+from sqlmesh import Context
+from sqlmesh.core.console import configure_console, get_console, set_console
+from sqlmesh.core.snapshot import Snapshot
+from sqlmesh.utils.errors import NodeAuditsErrors, PlanError, SQLMeshError
+
+from ciq.errors import ConnectionRefused, Problem, UsageError
+from ciq.pipeline.console import QuietConsole, Step
+
+Row = dict[str, Any]
+
+# sqlglot remembers its generators' methods at first use; what was written before SQLMesh added its own
+# expressions would keep it from writing a MODEL.
+generator._DISPATCH_CACHE.clear()
+
+
+@dataclass(frozen=True)
+class AuditFailure:
+    """An audit that stopped a plan: the model, the audit, and how many rows it returned."""
+
+    model: str
+    audit: str
+    rows: int
+    query: str
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """What became of one data set's plan; ``audits`` and ``errors`` are empty where it was promoted."""
+
+    promoted: bool
+    changed: bool
+    snapshot: str
+    audits: tuple[AuditFailure, ...] = ()
+    errors: tuple[str, ...] = ()
+
+
+@contextmanager
+def _explained(project: Path) -> Iterator[None]:
+    """SQLMesh's and DuckDB's exceptions as ours, with the next step."""
+    try:
+        yield
+    except duckdb.IOException as error:
+        first = str(error).splitlines()[0]
+        help_ = "close the other program that has the warehouse open, then try again"
+        raise ConnectionRefused(
+            Problem("E401", f"the warehouse can't be opened: {first}", Path("warehouse"), help=help_)
+        ) from error
+    except SQLMeshError as error:
+        help_ = "`sqlmesh plan` shows the whole message"
+        raise UsageError(
+            Problem("E402", f"SQLMesh can't use this project: {error}", Path("config.yaml"), help=help_)
+        ) from error
+
+
+class Warehouse:
+    """An open SQLMesh project. Raises ConnectionRefused where another process holds the warehouse."""
+
+    def __init__(self, project: Path, step: Step = lambda name, done, total: None) -> None:
+        (project / "warehouse").mkdir(exist_ok=True)
+        self._before = get_console()
+        self._console = QuietConsole(step)
+        self._plan_snapshots: dict[str, Snapshot] = {}
+        set_console(self._console)
+        # SQLMesh's accepted_range asks `-1 is not None` of a negative bound.
+        warnings.filterwarnings("ignore", category=SyntaxWarning)
+        with _explained(project):
+            self._context = Context(paths=str(project))
+        self._project = project
+
+    def __enter__(self) -> Warehouse:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._context.close()
+        set_console(self._before)
+
+    def promote(self, dataset: str) -> Promotion:
+        """Plan and apply what has changed of ``dataset`` in prod: its models, what they read and what reads them."""
+        with _explained(self._project):
+            plan = self._context.plan_builder("prod", select_models=[f"+features.{dataset}+"], skip_tests=True).build()
+            self._plan_snapshots = {snapshot.name: snapshot for snapshot in plan.context_diff.snapshots.values()}
+            changed = bool(plan.context_diff.has_changes or plan.requires_backfill)
+            snapshot = self._snapshot(f"features.{dataset}").fingerprint.to_version()
+            try:
+                self._context.apply(plan)
+            except PlanError as error:
+                return Promotion(False, changed, snapshot, *self._failures(error))
+        return Promotion(True, changed, snapshot)
+
+    def rows(self, model: str) -> list[Row]:
+        """The rows of a model in the last plan, promoted or refused; empty where it was not built."""
+        table = self._snapshot(model).table_name(is_deployable=True)
+        with _explained(self._project):
+            return self._rows(table)
+
+    def _rows(self, table: str) -> list[Row]:
+        try:
+            cursor = self.cursor.execute(exp.select("*").from_(table).sql("duckdb", identify=True))
+        except duckdb.CatalogException:
+            return []
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    @property
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A cursor on the warehouse, for exports."""
+        cursor: duckdb.DuckDBPyConnection = self._context.engine_adapter.cursor
+        return cursor
+
+    def _snapshot(self, model: str) -> Snapshot:
+        return self._plan_snapshots[self._context.get_model(model, raise_if_missing=True).fqn]
+
+    def _failures(self, error: PlanError) -> tuple[tuple[AuditFailure, ...], tuple[str, ...]]:
+        audits: list[AuditFailure] = []
+        others: list[str] = []
+        for failure in self._console.failures:
+            model = str(getattr(failure.node, "snapshot_name", failure.node)).replace('"', "").split(".", 1)[-1]
+            cause = failure.__cause__
+            if isinstance(cause, NodeAuditsErrors):
+                audits += [AuditFailure(model, e.audit_name, e.count, e.sql()) for e in cause.errors]
+            else:
+                others.append(f"{model}: {cause or failure}")
+        return tuple(audits), tuple(others or ([] if audits else [str(error)]))
+
+
+def review(project: Path, environment: str | None) -> None:
+    """SQLMesh's own plan review on the terminal, prompts and all."""
+    (project / "warehouse").mkdir(exist_ok=True)
+    configure_console()
+    with _explained(project):
+        context = Context(paths=str(project))
+        try:
+            context.plan(environment)
+        except EOFError as error:
+            help_ = "run it where it can ask you, or let `ciq run` apply the plan"
+            raise UsageError(Problem("E406", "the review asks questions and nobody answers", help=help_)) from error
+        finally:
+            context.close()

@@ -1,0 +1,312 @@
+"""The published files of a run: their names, their precision and where they say that they come from."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from whole_project import lay_out, run_in
+
+from ciq.pipeline.artifacts import LOVE_COLUMNS, love_metrics
+
+CONTRACT = """\
+version: 2.1.0
+description: Visits and the dose that was given
+id_col: unit
+time_col: at
+treatment_col: treated
+outcome_col: y
+covariate_cols: [age, "dose, mg", region]
+segment_cols: [site]
+estimand: ATO
+types:
+  unit: int64
+  at: datetime
+  treated: int8
+  y: float64
+  age: int16
+  dose, mg: float64
+  region: category
+  site: category
+  note: string
+constraints:
+  ranges: {age: [18, 90]}
+clean: {sentinels: {age: [-1]}, fill: {"dose, mg": 0.5}, upper: [region]}
+"""
+ROWS = 500
+# As DESIGN.md lists them.
+WEIGHTED = ("ate", "att", "atc", "ato")
+NAMED = [
+    *("covariate", "type", "mean_treated", "mean_control", "raw_difference", "smd_unadjusted"),
+    *(f"smd_{weighting}" for weighting in WEIGHTED),
+    *(f"variance_ratio_{weighting}" for weighting in ("unadjusted", *WEIGHTED)),
+    *(f"ks_{weighting}" for weighting in ("unadjusted", *WEIGHTED)),
+]
+THRESHOLDS = {
+    "both_arms": 1,
+    "positivity": 0,
+    "positivity_small_levels": 0,
+    "fit_converged": 1,
+    "separation": 0,
+    "collinear": 0,
+    "fit_invariant": 1e-8,
+    "overlap_share": 0.6,
+    "tail_lt_001": 0.05,
+    "tail_gt_099": 0.05,
+    "equipoise": 0.2,
+    "auc": 0.9,
+    "ess_share": 0.1,
+    "max_weight_share": 0.05,
+    "balance": 0.1,
+}
+FIGURES = {
+    *("n", "n_treated", "n_control", "prevalence", "overlap_share", "tail_lt_001", "tail_gt_099"),
+    *("equipoise", "equipoise_treated", "equipoise_control", "common_support_share", "auc", "brier", "ece10"),
+    *("crump_alpha", "crump_kept", "ps_min", "ps_max", "ps_mean_treated", "ps_mean_control", "deviance"),
+    *(f"ess_{weighting}_{arm}" for weighting in WEIGHTED for arm in ("treated", "control")),
+    *(f"max_weight_{weighting}" for weighting in WEIGHTED),
+}
+
+
+def rows() -> str:
+    """Two sentinels, one in each arm; three gaps to fill, regions in mixed case; the older are treated more often."""
+    random = np.random.default_rng(20)
+    lines = ['unit,at,treated,y,age,"dose, mg",region,site,note']
+    for unit in range(ROWS):
+        age = int(random.integers(20, 80))
+        treated = int(random.random() < 1 / (1 + np.exp(-(age - 50) / 30)))
+        treated = {3: 0, 4: 1}.get(unit, treated)
+        dose = "" if unit in (7, 8, 9) else repr(float(random.gamma(2, 3)))
+        region = random.choice(["north", "North", "south", "EAST"])
+        shown = -1 if unit in (3, 4) else age
+        site = random.choice(["a", "b"])
+        lines.append(f"{unit},2026-10-01 10:{unit % 60:02d}:00,{treated},{unit / 7!r},{shown},{dose},{region},{site},x")
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project after a run in which one data set was published and another was refused at ingest."""
+    root = tmp_path_factory.mktemp("artifacts")
+    lay_out(root)
+    good = rows()
+    for name, content in {"visits": good, "broken": good.replace("\n5,", "\nfive,")}.items():
+        (root / "contracts" / f"{name}.yaml").write_text(CONTRACT)
+        (root / "data" / "raw" / f"{name}.csv").write_text(content)
+    assert run_in(root) == 1
+    return root
+
+
+def metrics_of(root: Path, dataset: str = "visits") -> dict[str, Any]:
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is not JSON")
+
+    text = (root / "artifacts" / dataset / "overlap_metrics.json").read_text()
+    metrics: dict[str, Any] = json.loads(text, parse_constant=refuse)
+    return metrics
+
+
+def love_of(root: Path, dataset: str = "visits") -> list[dict[str, str]]:
+    with (root / "artifacts" / dataset / "love_metrics.csv").open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def warehouse(root: Path, query: str) -> list[dict[str, Any]]:
+    with duckdb.connect(str(root / "warehouse" / "warehouse.duckdb"), read_only=True) as con:
+        cursor = con.execute(query)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def test_there_are_three_artifacts(root: Path) -> None:
+    for dataset in ("visits", "broken"):
+        found = {path.name for path in (root / "artifacts" / dataset).iterdir()}
+        assert found == {"love_metrics.csv", "overlap_metrics.json", "quality_report.md"}
+
+
+def test_love_metrics_has_the_columns_that_others_rely_on(root: Path) -> None:
+    header = list(love_of(root)[0])
+    assert [name for name in header if name in NAMED] == NAMED
+    assert set(header) - set(NAMED) == {"smd_unadjusted_att", "p_unadjusted", "p_weighted", "n_treated", "n_control"}
+
+
+def test_love_metrics_has_a_row_per_covariate_and_level(root: Path) -> None:
+    types = {row["covariate"]: row["type"] for row in love_of(root)}
+    assert types == {
+        "age": "continuous",
+        "age:<NA>": "binary",
+        "dose, mg": "continuous",
+        "region_EAST": "binary",
+        "region_NORTH": "binary",
+        "region_SOUTH": "binary",
+    }
+
+
+def test_love_metrics_keeps_every_digit(root: Path) -> None:
+    built = {row["covariate"]: row for row in warehouse(root, "FROM diagnostics.visits_balance")}
+    love = love_of(root)
+    assert len(love) == len(built)
+    floats = 0
+    for row in love:
+        for name, text in row.items():
+            value = built[row["covariate"]][name]
+            if isinstance(value, float):
+                assert text == repr(value)
+                assert float(text) == value
+                floats += 1
+            else:
+                assert text == ("" if value is None else str(value))
+    assert floats > 100
+
+
+def test_love_metrics_gives_no_formula_to_a_spreadsheet() -> None:
+    names = ["=1+1", "+a", "-a", "@a", "a=1", "a-1"]
+    balance = tuple({**dict.fromkeys(LOVE_COLUMNS, -0.5), "covariate": name, "type": "binary"} for name in names)
+    found = {row[0]: row[2] for row in csv.reader(love_metrics(balance).splitlines()[1:])}
+    assert found == dict.fromkeys(["'=1+1", "'+a", "'-a", "'@a", "a=1", "a-1"], "-0.5")
+
+
+def test_overlap_metrics_has_the_figures_of_the_model(root: Path) -> None:
+    metrics = metrics_of(root)
+    (built,) = warehouse(root, "FROM diagnostics.visits_overlap")
+    assert set(built) >= FIGURES
+    assert {name: metrics[name] for name in built} == built
+    assert metrics["overlap"] == built["overlap_share"]
+    assert metrics["tails"] == {"lt_0_01": built["tail_lt_001"], "gt_0_99": built["tail_gt_099"]}
+
+
+def test_overlap_metrics_has_each_gate_once_with_its_default_threshold(root: Path) -> None:
+    metrics = metrics_of(root)
+    gates = {gate["gate"]: gate for gate in metrics["gates"]}
+    assert len(gates) == len(metrics["gates"])
+    assert {name: gate["threshold"] for name, gate in gates.items()} == pytest.approx(THRESHOLDS)
+    assert {gate["verdict"] for gate in gates.values()} <= {"pass", "warn"}
+    for gate in gates.values():
+        assert set(gate) >= {"gate", "value", "threshold", "verdict"}
+        assert gate["comparison"] == (">=" if gate["gate"] in AT_LEAST else "<=")
+    for name in ("overlap_share", "tail_lt_001", "tail_gt_099", "equipoise", "auc"):
+        assert gates[name]["value"] == metrics[name]
+    worst = max(abs(float(row["smd_ato"])) for row in love_of(root))
+    assert gates["balance"]["value"] == worst
+    shares = [metrics[f"ess_ato_{arm}"] / metrics[f"n_{arm}"] for arm in ("treated", "control")]
+    assert gates["ess_share"]["value"] == min(shares)
+
+
+AT_LEAST = {"both_arms", "fit_converged", "overlap_share", "equipoise", "ess_share"}
+
+
+def test_overlap_metrics_says_where_it_comes_from(root: Path) -> None:
+    metrics = metrics_of(root)
+    manifest = json.loads((root / "data" / "staged" / "visits" / "manifest.json").read_text())
+    assert metrics["dataset"] == "visits"
+    assert metrics["verdict"] == "pass"
+    assert metrics["estimand"] == "ATO"
+    assert metrics["contract_version"] == "2.1.0"
+    assert metrics["source_version"] == manifest["version"]
+    assert metrics["problems"] == []
+    (source,) = metrics["sources"]
+    raw = root / "data" / "raw" / "visits.csv"
+    assert (source["path"], source["bytes"]) == ("data/raw/visits.csv", raw.stat().st_size)
+    assert source["sha256"] == hashlib.sha256(raw.read_bytes()).hexdigest()
+
+
+def test_the_snapshot_is_the_one_that_prod_shows(root: Path) -> None:
+    (view,) = warehouse(root, "SELECT sql FROM duckdb_views() WHERE schema_name = 'features'")
+    assert f"features__visits__{metrics_of(root)['snapshot']}" in view["sql"]
+
+
+def test_positivity_counts_levels_and_segments(root: Path) -> None:
+    counts = {(row["covariate"], row["level"]): row for row in metrics_of(root)["positivity"]}
+    assert set(counts) == {("region", "EAST"), ("region", "NORTH"), ("region", "SOUTH"), ("site", "a"), ("site", "b")}
+    assert sum(row["n"] for (covariate, _), row in counts.items() if covariate == "region") == ROWS
+    assert all(row["n"] == row["n_treated"] + row["n_control"] for row in counts.values())
+
+
+def test_quality_report_tells_it_all(root: Path) -> None:
+    report = (root / "artifacts" / "visits" / "quality_report.md").read_text()
+    metrics = metrics_of(root)
+    assert report.startswith("# visits: pass\n\nEvery gate holds: the data set is published.\n\nVisits and the dose")
+    for line in (
+        "| Estimand | ATO |",
+        f"| Rows | {ROWS} |",
+        f"| Source version | {metrics['source_version']} |",
+        "| Contract version | 2.1.0 |",
+        f"| SQLMesh snapshot | {metrics['snapshot']} |",
+        "| age | sentinels | 2 |",
+        "| dose, mg | fill | 3 |",
+    ):
+        assert f"\n{line}\n" in report
+    for gate in THRESHOLDS:
+        assert f"\n| {gate} | " in report
+    balance = report.partition("## Balance\n")[2].partition("## ")[0]
+    shown = [line.split(" | ")[0].removeprefix("| ") for line in balance.splitlines() if line.startswith("| ")][2:]
+    by_size = sorted(love_of(root), key=lambda row: -abs(float(row["smd_unadjusted"])))
+    assert shown == [row["covariate"] for row in by_size]
+
+
+def test_causal_ready_has_roles_covariates_score_and_weight(root: Path) -> None:
+    table = pq.read_table(root / "data" / "processed" / "visits" / "causal_ready.parquet")
+    assert table.column_names == [
+        *("row_id", "unit", "at", "treated", "y", "age", "dose, mg", "region", "site", "ps_hat", "weight")
+    ]
+    assert table.num_rows == ROWS
+    assert len(set(table["row_id"].to_pylist())) == ROWS
+    assert {table[name].null_count for name in ("row_id", "unit", "treated", "ps_hat", "weight", "dose, mg")} == {0}
+    assert table["age"].null_count == 2
+    assert set(table["region"].to_pylist()) == {"EAST", "NORTH", "SOUTH"}
+
+
+def test_causal_ready_holds_what_prod_shows(root: Path) -> None:
+    table = pq.read_table(root / "data" / "processed" / "visits" / "causal_ready.parquet")
+    shown = warehouse(root, "FROM features.visits ORDER BY row_id")
+    assert sorted(table.to_pylist(), key=lambda row: row["row_id"]) == shown
+
+
+def test_causal_ready_is_stamped_as_the_artifacts_are(root: Path) -> None:
+    metadata = pq.read_metadata(root / "data" / "processed" / "visits" / "causal_ready.parquet").metadata
+    stamps = {key.decode(): value.decode() for key, value in metadata.items() if key.startswith(b"ciq_")}
+    metrics = metrics_of(root)
+    assert stamps == {
+        "ciq_dataset": "visits",
+        "ciq_contract_version": metrics["contract_version"],
+        "ciq_source_version": metrics["source_version"],
+        "ciq_snapshot": metrics["snapshot"],
+        "ciq_estimand": metrics["estimand"],
+    }
+
+
+def test_overlap_weights_follow_from_the_score(root: Path) -> None:
+    table = pq.read_table(root / "data" / "processed" / "visits" / "causal_ready.parquet")
+    t, e, weight = (table[name].to_numpy() for name in ("treated", "ps_hat", "weight"))
+    assert weight == pytest.approx(np.where(t == 1, 1 - e, e), rel=1e-14)
+    assert e.mean() == pytest.approx(t.mean(), abs=1e-9)
+    assert e.std() > 0.05
+
+
+def test_what_is_refused_at_ingest_is_described_too(root: Path) -> None:
+    metrics = metrics_of(root, "broken")
+    assert metrics["verdict"] == "fail"
+    assert (metrics["source_version"], metrics["snapshot"], metrics["overlap"], metrics["gates"]) == (
+        None,
+        None,
+        None,
+        [],
+    )
+    (problem,) = metrics["problems"]
+    assert "data/raw/broken.csv:7: I203" in problem
+    (source,) = metrics["sources"]
+    raw = (root / "data" / "raw" / "broken.csv").read_bytes()
+    assert (source["sha256"], source["bytes"]) == (hashlib.sha256(raw).hexdigest(), len(raw))
+    assert love_of(root, "broken") == []
+    assert (root / "artifacts" / "broken" / "love_metrics.csv").read_text() == ",".join(LOVE_COLUMNS) + "\n"
+    report = (root / "artifacts" / "broken" / "quality_report.md").read_text()
+    assert report.startswith("# broken: fail\n\nRefused: the last good version stays.\n")
+    assert "## Why it was refused\n\n- data/raw/broken.csv:7: I203" in report
+    assert not (root / "data" / "processed" / "broken").exists()

@@ -1,0 +1,161 @@
+"""Bad files in contracts without ``clean``: each is refused by rule, and nothing that was good changes."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from whole_project import Project, lay_out, run_in
+
+CONTRACT = """\
+id_col: unit
+time_col: at
+treatment_col: treated
+outcome_col: y
+covariate_cols: [age, region]
+types: {unit: int64, at: datetime, treated: int8, y: float64, age: int16, region: category}
+constraints:
+  not_null: [unit, at, treated]
+  categories: {region: [north, south, east]}
+  ranges: {age: [18, 90]}
+leakage_forbidden_cols: [future_*]
+"""
+HEADER = "unit,at,treated,y,age,region"
+
+
+def rows(count: int = 400) -> list[str]:
+    """Rows in which neither age nor region decides the treatment."""
+    regions = ("north", "south", "east")
+    return [
+        f"{i},2026-10-{1 + i % 28:02d} 10:00:00,{i * 7 % 5 // 3},{i % 11}.5,{20 + i * 13 % 60},{regions[i * 5 % 7 % 3]}"
+        for i in range(count)
+    ]
+
+
+def file(body: list[str], header: str = HEADER) -> str:
+    return "\n".join([header, *body]) + "\n"
+
+
+def with_line(number: int, text: str) -> str:
+    """The good file with the record on a line (the header is line 1) replaced."""
+    body = rows()
+    body[number - 2] = text
+    return file(body)
+
+
+def all_north_treated() -> str:
+    return file(
+        [
+            ",".join([*line.split(",")[:2], "1", *line.split(",")[3:]]) if line.endswith("north") else line
+            for line in rows()
+        ]
+    )
+
+
+POISON = {
+    "text in a number": (with_line(10, "8,2026-10-09 10:00:00,0,8.5,forty,north"), "I203", ":10"),
+    "category outside": (with_line(11, "9,2026-10-10 10:00:00,0,9.5,40,west"), "I204", ":11"),
+    "out of range": (with_line(12, "10,2026-10-11 10:00:00,0,9.5,140,north"), "I202", ":12"),
+    "null in a key": (with_line(13, ",2026-10-12 10:00:00,0,9.5,40,north"), "I201", ":13"),
+    "duplicate key": (with_line(14, "5,2026-10-06 10:00:00,0,9.5,40,north"), "I207", ":14"),
+    "leaking column": (
+        file([f"{line},1" for line in rows()], f"{HEADER},future_spend"),
+        "F",
+        "future_spend",
+    ),
+    "level all treated": (all_north_treated(), "G302", "region = north"),
+    "empty file": ("", "F", "empty"),
+    "missing column": (file([line.rsplit(",", 1)[0] for line in rows()], HEADER.rsplit(",", 1)[0]), "F", "region"),
+}
+
+
+def contents(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def published_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two data sets, published."""
+    root = tmp_path_factory.mktemp("published")
+    lay_out(root)
+    for name in ("study", "other"):
+        (root / "contracts" / f"{name}.yaml").write_text(CONTRACT)
+        (root / "data" / "raw" / f"{name}.csv").write_text(file(rows()))
+    assert run_in(root) == 0
+    return root
+
+
+@pytest.mark.parametrize("poison", POISON)
+def test_refused_and_nothing_changes(published: Project, poison: str) -> None:
+    content, rule, place = POISON[poison]
+    processed, staged = published.root / "data" / "processed", published.root / "data" / "staged" / "study"
+    before, staged_before = contents(processed / "study"), contents(staged)
+    prod = published.prod("SELECT * FROM features.study ORDER BY ALL")
+    published.raw("study.csv", content)
+    published.raw("other.csv", file(rows(390)))
+
+    said = published.ciq("run")
+
+    assert said.code == 1
+    assert f" {rule}" in said.err
+    assert place in said.err
+    assert "data/raw/study.csv" in said.err
+    assert "other: published" in said.out
+    assert contents(processed / "study") == before
+    assert published.prod("SELECT * FROM features.study ORDER BY ALL") == prod
+    assert published.prod("SELECT COUNT(*) FROM features.other") == [(390,)]
+    if not rule.startswith("G"):
+        assert contents(staged) == staged_before
+    metrics = (published.root / "artifacts" / "study" / "overlap_metrics.json").read_text()
+    assert '"verdict": "fail"' in metrics
+
+
+def sqlmesh(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sys.executable).with_name("sqlmesh")), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+
+
+@pytest.mark.parametrize("run_between", [False, True])
+def test_restored_file_is_promoted_without_recomputation(published: Project, run_between: bool) -> None:
+    good = published.prod("SELECT * FROM features.study ORDER BY ALL")
+    published.raw("study.csv", all_north_treated())
+    assert published.ciq("run").code == 1
+    if run_between:
+        done = sqlmesh("run", "--ignore-cron")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert published.prod("SELECT * FROM features.study ORDER BY ALL") == good
+    published.raw("study.csv", file(rows(380)))
+    assert published.ciq("run").code == 0
+    assert published.prod("SELECT COUNT(*) FROM features.study") == [(380,)]
+    if run_between:
+        assert sqlmesh("run", "--ignore-cron").returncode == 0
+    before = published.physical("study")
+
+    published.raw("study.csv", file(rows()))
+    said = published.ciq("run")
+
+    assert said.code == 0, said.err
+    assert "study: published" in said.out
+    assert published.prod("SELECT * FROM features.study ORDER BY ALL") == good
+    assert published.physical("study") == before
+
+
+def test_columns_in_another_order_are_read_by_name(published: Project) -> None:
+    good = published.prod("SELECT * FROM features.study ORDER BY ALL")
+    swapped = [",".join(reversed(line.split(","))) for line in rows()]
+    published.raw("study.csv", file(swapped, ",".join(reversed(HEADER.split(",")))))
+    assert published.ciq("run").code == 0
+    assert published.prod("SELECT * FROM features.study ORDER BY ALL") == good
+
+
+def test_nothing_new_is_said(published: Project) -> None:
+    said = published.ciq("run")
+    assert said.code == 0
+    assert said.out.splitlines() == ["other: nothing new", "study: nothing new"]

@@ -1,0 +1,112 @@
+"""What SQLMesh shows after an edit: exactly what the edit concerns."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from whole_project import ROOT, Project, lay_out, run_in
+
+CONTRACT = (ROOT / "contracts" / "nsw_rct.yaml").read_text()
+MODELS = {"staging", "curated", "features"}
+
+
+@pytest.fixture(scope="module")
+def published_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One data set, published, and a second one that no edit concerns."""
+    root = tmp_path_factory.mktemp("published")
+    lay_out(root)
+    for name in ("study", "other"):
+        (root / "contracts" / f"{name}.yaml").write_text(CONTRACT.replace("name: nsw_rct", f"name: {name}"))
+        (root / "data" / "raw" / f"{name}.csv").write_bytes((ROOT / "data" / "raw" / "nsw_rct.csv").read_bytes())
+    assert run_in(root) == 0
+    return root
+
+
+def plan_dev(**environment: str) -> str:
+    """`sqlmesh plan dev` typed by hand on a wide terminal, nothing applied."""
+    command = [str(Path(sys.executable).with_name("sqlmesh")), "plan", "dev", "--no-prompts", "--skip-tests", "-vv"]
+    wide = os.environ | {"COLUMNS": "400"} | environment
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, env=wide, input="n\n")
+    return done.stdout
+
+
+def edit(path: Path, before: str, after: str) -> None:
+    text = path.read_text()
+    assert before in text
+    path.write_text(text.replace(before, after, 1))
+
+
+def changed(plan: str) -> list[str]:
+    """The lines that the diffs add or remove."""
+    return re.findall(r"^[+-] {2,}.*$", plan, re.MULTILINE)
+
+
+def section(plan: str, title: str) -> set[str]:
+    """The models that the plan's summary lists under a title."""
+    lines = iter(plan.splitlines())
+    found: set[str] = set()
+    for line in lines:
+        if line.startswith(f"**{title}"):
+            for listed in lines:
+                if listed.startswith(("```", "**")):
+                    break
+                if "`" in listed:
+                    found.add(listed.split("`")[1].replace("__dev", "").removeprefix("warehouse."))
+            break
+    return found
+
+
+def test_an_edited_range_is_a_diff_of_the_audits(published: Project) -> None:
+    edit(published.contract("study"), "re78: [0, 200000]", "re78: [0, 300000]")
+    plan = plan_dev()
+    assert section(plan, "Metadata Updated") == {"curated.study"}
+    assert section(plan, "Directly Modified") == set()
+    diff = changed(plan)
+    assert diff
+    assert all("ACCEPTED_RANGE" in line for line in diff)
+    assert "Models needing backfill" not in plan
+
+
+def test_an_edited_type_rebuilds_the_data_set(published: Project) -> None:
+    edit(published.contract("study"), "educ: int16", "educ: int32")
+    plan = plan_dev()
+    rebuilt = section(plan, "Models needing backfill")
+    assert {"staging.study", "curated.study", "diagnostics.study_balance", "features.study"} <= rebuilt
+    assert all(model.split(".")[1].split("_")[0] == "study" for model in rebuilt)
+    assert "other" not in {model.split(".")[1].split("_")[0] for model in section(plan, "Directly Modified")}
+
+
+def test_a_type_that_loses_values_is_refused_until_the_files_are_read_anew(published: Project) -> None:
+    edit(published.contract("study"), "re75: float64", "re75: int32")
+    command = [str(Path(sys.executable).with_name("sqlmesh")), "plan", "--no-prompts", "--auto-apply", "--skip-tests"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 1
+    assert "lossless" in done.stdout
+    assert published.prod("SELECT COUNT(*) FROM features.study") == [(445,)]
+
+
+def test_an_edited_comment_is_nothing(published: Project) -> None:
+    path = published.contract("study")
+    path.write_text("# a remark\n" + path.read_text())
+    plan = plan_dev()
+    assert section(plan, "Metadata Updated") == section(plan, "Directly Modified") == set()
+    assert changed(plan) == []
+
+
+@pytest.mark.parametrize("where", ["python_models", "package"])
+def test_edited_code_of_the_fit_refits(published: Project, where: str) -> None:
+    environment = {}
+    if where == "python_models":
+        edit(published.root / "python_models" / "propensity.py", "BATCH_ROWS = 100_000", "BATCH_ROWS = 99_999")
+    else:
+        shutil.copytree(ROOT / "ciq", published.root / "installed" / "ciq")
+        environment["PYTHONPATH"] = str(published.root / "installed")
+        edit(published.root / "installed" / "ciq" / "causal" / "fit.py", "MAX_PASSES = 60", "MAX_PASSES = 61")
+    plan = plan_dev(**environment)
+    assert {"diagnostics.study_propensity", "diagnostics.other_propensity"} <= section(plan, "Directly Modified")
