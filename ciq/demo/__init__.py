@@ -1,0 +1,1 @@
+"""Made-up data whose truth is known, for trying things out, tests and benchmarks."""
