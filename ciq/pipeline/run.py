@@ -66,11 +66,11 @@ def _landed(project: Path, contracts: Mapping[str, Contract], name: str, progres
 
 def _plan(project: Path, datasets: list[tuple[Contract, Manifest]], progress: Progress) -> Iterable[Outcome]:
     # SQLMesh takes seconds to import: only what plans pays for it.
-    from ciq.pipeline.warehouse import Warehouse
+    from ciq.pipeline.warehouse import open_warehouse
 
     progress("starting SQLMesh", 0, 0)
     outcomes: list[tuple[Outcome, Manifest]] = []
-    with Warehouse(project, progress) as warehouse:
+    with open_warehouse(project, progress) as warehouse:
         for contract, manifest in datasets:
             outcome = _promote(project, warehouse, contract, manifest)
             outcomes.append((outcome, manifest))

@@ -65,27 +65,48 @@ def _explained(project: Path) -> Iterator[None]:
         ) from error
 
 
-class Warehouse:
-    """An open SQLMesh project. Raises ConnectionRefused where another process holds the warehouse."""
+@contextmanager
+def project_context(project: Path) -> Iterator[Context]:
+    """The SQLMesh project, open and loaded. Raises ConnectionRefused where another process holds the warehouse.
 
-    def __init__(self, project: Path, step: Step = lambda name, done, total: None) -> None:
-        (project / "warehouse").mkdir(exist_ok=True)
-        self._before = get_console()
-        self._console = QuietConsole(step)
-        self._plan_snapshots: dict[str, Snapshot] = {}
-        set_console(self._console)
-        # SQLMesh's accepted_range asks `-1 is not None` of a negative bound.
-        warnings.filterwarnings("ignore", category=SyntaxWarning)
+    SQLMesh keeps adapters for the life of the process, by the path as config.yaml gives it, and closes the warehouse's
+    only after a plan was applied; one left open would serve the next project's path of the same name.
+    """
+    (project / "warehouse").mkdir(exist_ok=True)
+    with _explained(project):
+        context = Context(paths=str(project), load=False)
+    try:
         with _explained(project):
-            self._context = Context(paths=str(project))
+            context.load()
+        yield context
+    finally:
+        context.close()
+        context.engine_adapter.close()
+
+
+@contextmanager
+def open_warehouse(project: Path, step: Step = lambda name, done, total: None) -> Iterator[Warehouse]:
+    """The project's warehouse, to promote data sets in. Raises ConnectionRefused where another process holds it."""
+    before = get_console()
+    console = QuietConsole(step)
+    set_console(console)
+    # SQLMesh's accepted_range asks `-1 is not None` of a negative bound.
+    warnings.filterwarnings("ignore", category=SyntaxWarning)
+    try:
+        with project_context(project) as context:
+            yield Warehouse(project, context, console)
+    finally:
+        set_console(before)
+
+
+class Warehouse:
+    """An open SQLMesh project."""
+
+    def __init__(self, project: Path, context: Context, console: QuietConsole) -> None:
         self._project = project
-
-    def __enter__(self) -> Warehouse:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._context.close()
-        set_console(self._before)
+        self._context = context
+        self._console = console
+        self._plan_snapshots: dict[str, Snapshot] = {}
 
     def promote(self, dataset: str) -> Promotion:
         """Plan and apply what has changed of ``dataset`` in prod: its models, what they read and what reads them."""
@@ -138,14 +159,10 @@ class Warehouse:
 
 def review(project: Path, environment: str | None) -> None:
     """SQLMesh's own plan review on the terminal, prompts and all."""
-    (project / "warehouse").mkdir(exist_ok=True)
     configure_console()
-    with _explained(project):
-        context = Context(paths=str(project))
+    with project_context(project) as context, _explained(project):
         try:
             context.plan(environment)
         except EOFError as error:
             help_ = "run it where it can ask you, or let `ciq run` apply the plan"
             raise UsageError(Problem("E406", "the review asks questions and nobody answers", help=help_)) from error
-        finally:
-            context.close()

@@ -16,6 +16,8 @@ from sqlmesh import Context, Model
 from sqlmesh.core.audit import Audit
 from whole_project import ROOT, lay_out, run_in
 
+from ciq.pipeline.warehouse import project_context
+
 CONTRACT = r"""
 id_col: unit
 time_col: at
@@ -260,10 +262,8 @@ def audits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audits]:
     (root / "contracts" / "doses.yaml").write_text(CONTRACT)
     (root / "data" / "raw" / "doses.csv").write_text(rows())
     assert run_in(root) == 0
-    with contextlib.chdir(root):
-        context = Context(paths=str(root))
+    with contextlib.chdir(root), project_context(root) as context:
         yield Audits(context)
-        context.close()
 
 
 def test_every_audit_has_a_breach_and_every_breach_its_audit(audits: Audits) -> None:
