@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import click
 
-from ciq.errors import CiqError, Problem
+from ciq.errors import CiqError, Problem, UsageError
 
 INTERRUPTED = 130
 Progress = Callable[[str, int, int], None]
@@ -48,6 +49,12 @@ def exit_codes() -> Iterator[None]:
         with suppress(OSError):
             sys.stderr.close()
         sys.exit(1)
+    except OSError as error:
+        help_ = "mend that, then run again; what was published before stays"
+        path = Path(str(error.filename)) if error.filename else None
+        sys.exit(
+            refused(UsageError(Problem("E408", f"the system refused: {error.strerror or error}", path, help=help_)))
+        )
 
 
 @contextmanager

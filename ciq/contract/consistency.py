@@ -5,6 +5,8 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Iterator
 
+from sqlglot.dialects.duckdb import DuckDB
+
 from ciq.contract.constraint_checks import constraint_findings
 from ciq.contract.finding import Finding, Path
 from ciq.contract.forbidden import matches
@@ -15,6 +17,10 @@ from ciq.contract.row_rules import rule_findings
 from ciq.contract.types import NUMERIC_KINDS
 
 RESERVED = frozenset({"ps_hat", "weight", "row_id", "w_ate", "w_att", "w_atc", "w_ato", "filename", "file_row_number"})
+# SQLMesh reads these as SQL even where they are quoted.
+_CLAUSES = frozenset(word.casefold() for word in DuckDB.Tokenizer.KEYWORDS if " " in word)
+_SYNTAX = (";", "--", "/*", "*/")
+_SIGILS = ("$", ":", "@")
 _ROLES = ("id_col", "time_col", "treatment_col", "outcome_col")
 _TIMES = ("date", "datetime")
 
@@ -35,6 +41,9 @@ def findings(contract: Contract) -> Iterator[Finding]:
 
 
 def _names(contract: Contract) -> Iterator[Finding]:
+    if contract.name in DuckDB.Generator.RESERVED_KEYWORDS:
+        message = f"`{contract.name}` is a word of SQL and can't name a data set"
+        yield Finding("C116", ("name",), message, "give another `name`", contract.name)
     seen: dict[str, str] = {}
     for column in contract.types:
         path, folded = ("types", column), column.casefold()
@@ -43,6 +52,9 @@ def _names(contract: Contract) -> Iterator[Finding]:
             yield Finding("C116", path, message, "rename the column", column, at_key=True)
         if folded in RESERVED:
             message = f"`{column}` is the name of a column that ciq or DuckDB adds"
+            yield Finding("C116", path, message, "rename the column", column, at_key=True)
+        if folded in _CLAUSES or column.startswith(_SIGILS) or any(mark in column for mark in _SYNTAX):
+            message = f"`{column}` would be read as SQL, not as a name"
             yield Finding("C116", path, message, "rename the column", column, at_key=True)
         if folded in seen:
             message = f"`{column}` and `{seen[folded]}` are one name to SQL, which compares without case"

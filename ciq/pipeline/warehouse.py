@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,6 +113,7 @@ class Warehouse:
         with _explained(self._project):
             plan = self._context.plan_builder("prod", select_models=[f"+features.{dataset}+"], skip_tests=True).build()
             self._plan_snapshots = {snapshot.name: snapshot for snapshot in plan.context_diff.snapshots.values()}
+            self._must_hold(plan.context_diff.snapshots.values())
             changed = bool(plan.context_diff.has_changes or plan.requires_backfill)
             snapshot = self._snapshot(f"features.{dataset}").fingerprint.to_version()
             try:
@@ -140,6 +141,19 @@ class Warehouse:
         """A cursor on the warehouse, for exports."""
         cursor: duckdb.DuckDBPyConnection = self._context.engine_adapter.cursor
         return cursor
+
+    def _must_hold(self, snapshots: Iterable[Snapshot]) -> None:
+        """Refuse where the state calls built what the warehouse does not have: SQLMesh would put empty tables there."""
+        exists = self._context.engine_adapter.table_exists
+        built = (snapshot for snapshot in snapshots if snapshot.is_model and snapshot.intervals)
+        missing = [snapshot.name.replace('"', "") for snapshot in built if not exists(snapshot.table_name())]
+        if missing:
+            message = f"SQLMesh's state has {missing[0]} as built, but the warehouse does not have it"
+            help_ = (
+                "put warehouse/warehouse.duckdb back, or delete warehouse/state.duckdb too: "
+                "the next `ciq run` then builds everything from data/staged"
+            )
+            raise UsageError(Problem("E407", message, Path("warehouse"), help=help_))
 
     def _snapshot(self, model: str) -> Snapshot:
         return self._plan_snapshots[self._context.get_model(model, raise_if_missing=True).fqn]

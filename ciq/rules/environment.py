@@ -41,4 +41,16 @@ ENVIRONMENT_RULES = (
         "A plan is reviewed on a terminal; without one its questions have no answer.",
         "Run it on a terminal, or let `ciq run` apply the plan.",
     ),
+    Rule(
+        "E407",
+        "State and warehouse don't belong together",
+        "SQLMesh's state lists tables that the warehouse does not have, as after one of the two files was deleted.",
+        "Put warehouse.duckdb back, or delete warehouse/state.duckdb too: the next run builds everything anew.",
+    ),
+    Rule(
+        "E408",
+        "A file can't be read or written",
+        "The system refused: a permission, a full disk, a folder where a file should be.",
+        "Mend what the message names, then run again; what was published before stays.",
+    ),
 )

@@ -115,11 +115,16 @@ def test_a_contradiction_is_refused_at_its_place(
     assert refused(tmp_path, text) == [(rule, line, column)]
 
 
-@pytest.mark.parametrize("name", ["_age", "PS_HAT", "weight", "row_id", "AGE"])
+@pytest.mark.parametrize("name", ["_age", "PS_HAT", "weight", "row_id", "AGE", "order by", "a;b", "$x", "x--y"])
 def test_reserved_and_clashing_names_are_refused(tmp_path: Path, name: str) -> None:
     text = text_with(types=BASE["types"].replace("ok: bool", f"{name}: bool"))
     before = text[: text.index(f"{name}: bool")]
     assert refused(tmp_path, text) == [("C116", 6, len(before) - before.rfind("\n"))]
+
+
+@pytest.mark.parametrize("name", ["select", "order"])
+def test_a_word_of_sql_names_no_data_set(tmp_path: Path, name: str) -> None:
+    assert [rule for rule, _, _ in refused(tmp_path, text_with(name=name))] == ["C116"]
 
 
 def test_available_at_needs_a_time(tmp_path: Path) -> None:

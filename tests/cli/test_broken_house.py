@@ -1,0 +1,35 @@
+"""What a run says where its own files can't be used."""
+
+from __future__ import annotations
+
+import pytest
+from test_commands import CONTRACT, rows
+from whole_project import Project
+
+
+@pytest.fixture
+def study(project: Project) -> Project:
+    """A project with one data set, not run yet."""
+    project.add("study", CONTRACT, rows())
+    return project
+
+
+def test_a_state_without_its_warehouse_is_refused_until_it_goes_too(study: Project) -> None:
+    assert study.ciq("run").code == 0
+    (study.root / "warehouse" / "warehouse.duckdb").unlink()
+    said = study.ciq("run")
+    assert (said.code, said.out) == (2, "")
+    assert "warehouse: E407 SQLMesh's state has " in said.err
+    assert "delete warehouse/state.duckdb too" in said.err
+    (study.root / "warehouse" / "state.duckdb").unlink()
+    assert study.ciq("run").code == 0
+    assert study.prod("SELECT COUNT(*) FROM features.study") == [(200,)]
+
+
+@pytest.mark.parametrize("place", ["artifacts", "data/processed", "data/staged", "warehouse"])
+def test_a_file_where_a_folder_should_be_is_named(study: Project, place: str) -> None:
+    (study.root / place).write_text("")
+    said = study.ciq("run")
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith(place)
+    assert " E408 the system refused: " in said.err
