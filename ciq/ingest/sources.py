@@ -60,7 +60,10 @@ def _raw_files(project: Path) -> Iterator[Path]:
 
 
 def _claimants(contracts: Mapping[str, Contract], path: Path) -> list[str]:
-    return [name for name in contracts if any(fnmatchcase(path.name, glob) for glob in _globs(contracts, name))]
+    """Who claims a file; of the contracts that claim by their names alone, the one with the longest."""
+    names = [name for name in contracts if any(fnmatchcase(path.name, glob) for glob in _globs(contracts, name))]
+    longest = max((len(name) for name in names if contracts[name].source.files is None), default=0)
+    return [name for name in names if contracts[name].source.files is not None or len(name) == longest]
 
 
 def _globs(contracts: Mapping[str, Contract], name: str) -> tuple[str, ...]:

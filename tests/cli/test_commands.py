@@ -278,6 +278,11 @@ def test_status_does_not_wait_for_the_same_bytes_again(clean: Project) -> None:
     assert "newer" not in clean.ciq("status").out
 
 
+def test_status_names_what_has_lost_its_contract(clean: Project) -> None:
+    clean.contract("study").rename(clean.contract("renamed"))
+    assert "study: published, and its contract is gone" in clean.ciq("status").out
+
+
 def test_status_names_a_stray_file(published: Project) -> None:
     said = published.ciq("status")
     assert said.out.startswith("study: published ")

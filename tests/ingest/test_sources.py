@@ -7,6 +7,7 @@ from small_project import GOOD
 
 from ciq.errors import DataRefused
 from ciq.ingest import ingest, strays, waiting
+from ciq.ingest.sources import claimed
 
 
 def test_a_sole_contract_takes_all_but_hidden_files_and_the_readme(project, make):
@@ -34,6 +35,15 @@ def test_names_globs_and_strays(project, make):
         ingest(project.root, contracts, "e")
     assert [problem.rule for problem in refused.value.problems] == ["F123"]
     assert not waiting(project.root, contracts, "e")
+
+
+def test_the_longest_name_takes_a_file(project, make):
+    contracts = {name: make(name=name) for name in ("d", "d_new")}
+    for name in ("d.csv", "d_new.csv", "d_newer.csv", "d_new_2.csv"):
+        project.put(GOOD, name)
+    assert strays(project.root, contracts) == ()
+    found = {name: [path.name for path in claimed(project.root, contracts, name)] for name in contracts}
+    assert found == {"d": ["d.csv", "d_newer.csv"], "d_new": ["d_new.csv", "d_new_2.csv"]}
 
 
 def test_the_same_content_twice(project, make):
