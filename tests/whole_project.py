@@ -12,8 +12,9 @@ from typing import Any
 import duckdb
 import pytest
 
+from ciq.demo import house
+
 ROOT = Path(__file__).parents[1]
-HOUSE = ("config.yaml", "models", "audits", "macros", "python_models")
 
 
 @dataclass
@@ -94,12 +95,7 @@ class Project:
 
 def lay_out(root: Path) -> None:
     """The repository's models in ``root``, no contract and no file yet."""
-    for name in HOUSE:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy2(source, root / name)
+    house.lay_out(ROOT, root)
     (root / "contracts").mkdir()
     (root / "data" / "raw").mkdir(parents=True)
 

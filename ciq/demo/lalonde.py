@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-_HOUSE = ("config.yaml", "models", "audits", "macros", "python_models")
+from ciq.demo.house import lay_out
 
 
 def prepare(project: Path) -> Path:
@@ -13,11 +13,6 @@ def prepare(project: Path) -> Path:
     target = project / "warehouse" / "demo" / "lalonde"
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    for name in _HOUSE:
-        source = project / name
-        if source.is_dir():
-            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy2(source, target / name)
+    lay_out(project, target)
     shutil.copytree(project / "examples" / "lalonde", target, dirs_exist_ok=True)
     return target

@@ -48,7 +48,7 @@ class Promotion:
 
 
 @contextmanager
-def _explained(project: Path) -> Iterator[None]:
+def _explained() -> Iterator[None]:
     """SQLMesh's and DuckDB's exceptions as ours, with the next step."""
     try:
         yield
@@ -73,10 +73,10 @@ def project_context(project: Path) -> Iterator[Context]:
     only after a plan was applied; one left open would serve the next project's path of the same name.
     """
     (project / "warehouse").mkdir(exist_ok=True)
-    with _explained(project):
+    with _explained():
         context = Context(paths=str(project), load=False)
     try:
-        with _explained(project):
+        with _explained():
             context.load()
         yield context
     finally:
@@ -94,7 +94,7 @@ def open_warehouse(project: Path, step: Step = lambda name, done, total: None) -
     warnings.filterwarnings("ignore", category=SyntaxWarning)
     try:
         with project_context(project) as context:
-            yield Warehouse(project, context, console)
+            yield Warehouse(context, console)
     finally:
         set_console(before)
 
@@ -102,15 +102,14 @@ def open_warehouse(project: Path, step: Step = lambda name, done, total: None) -
 class Warehouse:
     """An open SQLMesh project."""
 
-    def __init__(self, project: Path, context: Context, console: QuietConsole) -> None:
-        self._project = project
+    def __init__(self, context: Context, console: QuietConsole) -> None:
         self._context = context
         self._console = console
         self._plan_snapshots: dict[str, Snapshot] = {}
 
     def promote(self, dataset: str) -> Promotion:
         """Plan and apply what has changed of ``dataset`` in prod: its models, what they read and what reads them."""
-        with _explained(self._project):
+        with _explained():
             plan = self._context.plan_builder("prod", select_models=[f"+features.{dataset}+"], skip_tests=True).build()
             self._plan_snapshots = {snapshot.name: snapshot for snapshot in plan.context_diff.snapshots.values()}
             self._must_hold(plan.context_diff.snapshots.values())
@@ -125,7 +124,7 @@ class Warehouse:
     def rows(self, model: str) -> list[Row]:
         """The rows of a model in the last plan, promoted or refused; empty where it was not built."""
         table = self._snapshot(model).table_name(is_deployable=True)
-        with _explained(self._project):
+        with _explained():
             return self._rows(table)
 
     def _rows(self, table: str) -> list[Row]:
@@ -174,7 +173,7 @@ class Warehouse:
 def review(project: Path, environment: str | None) -> None:
     """SQLMesh's own plan review on the terminal, prompts and all."""
     configure_console()
-    with project_context(project) as context, _explained(project):
+    with project_context(project) as context, _explained():
         try:
             context.plan(environment)
         except EOFError as error:
