@@ -3,15 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from test_commands import CONTRACT, rows
 from whole_project import Project
-
-
-@pytest.fixture
-def study(project: Project) -> Project:
-    """A project with one data set, not run yet."""
-    project.add("study", CONTRACT, rows())
-    return project
 
 
 def test_a_state_without_its_warehouse_is_refused_until_it_goes_too(study: Project) -> None:
