@@ -21,7 +21,7 @@ from ciq.ingest.reader import Scan, Tick
 BOM = b"\xef\xbb\xbf"
 _CHUNK = 1 << 19
 _BLANKS = (b"\t", b"\v", b"\f")
-_LF, _CR, _QUOTE, _HIDDEN = 10, 13, 34, 120
+_LF, _CR, _SPACE, _QUOTE, _HIDDEN = 10, 13, 32, 34, 120
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -101,10 +101,10 @@ class _Guard:
         if len(text) > self._max_line:
             self._bound_each(array)
         self._characters(text)
-        self.plain = self.plain and not any(blank in text for blank in self._blanks)
         if self._inside or b'"' in text:
             self.plain = False
             array = self._without_quoted(text, array)
+        self.plain = self.plain and self._is_plain(text, array)
         self._structure(text, array)
         self._lines += int(np.count_nonzero(np.frombuffer(text, np.uint8) == _LF))
         self._offset += len(text)
@@ -145,6 +145,18 @@ class _Guard:
         if at >= 0:
             message = f"U+FFFD, the mark of text lost in an earlier conversion, at byte {self._offset + at}"
             self._note("F116", message, self._line_at(text, at), "export the file again from its source")
+
+    def _is_plain(self, text: bytes, array: Bytes) -> bool:
+        """Whether the lines, without the header, hold nothing that the engine takes for part of a number."""
+        start = text.find(b"\n") + 1 if self._lines == 0 else 0
+        if any(text.find(odd, start) >= 0 for odd in (*self._blanks, b"_")) or (b"+" in text and b"+-" in text):
+            return False
+        if b" " not in text:
+            return True
+        spaces = array == _SPACE
+        edges = (array == self._delimiter) | (array == _LF) | (array == _CR)
+        beside = (spaces[1:] & edges[:-1]).any() or (spaces[:-1] & edges[1:]).any()
+        return not (beside or spaces[0] or spaces[-1])
 
     def _without_quoted(self, text: bytes, array: Bytes) -> Bytes:
         """The lines with every quoted byte hidden, after judging what stands beside each quote."""

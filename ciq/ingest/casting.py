@@ -78,7 +78,7 @@ def raw_columns(contract: Contract) -> list[exp.Column]:
 def strict(contract: Contract, name: str, text: exp.Expr, *, plain: bool) -> exp.Expr:
     """``text`` (VARCHAR) as the declared type of column ``name``; NULL where it is not exactly that.
 
-    ``plain`` promises that the text holds no blank but the space, which spares some matching.
+    ``plain`` promises what :class:`ciq.ingest.reader.Scan` says of it, which spares numbers some matching.
     """
     target = contract.type_of(name)
     if plain and target.kind == "float":
@@ -107,7 +107,11 @@ def _castable(contract: Contract) -> list[str]:
 
 
 def _integer(_: Contract, target: ColumnType, text: exp.Expr) -> exp.Expr:
-    return _when(_matches(text, _INTEGER), _try(text, target.duckdb))
+    value = _try(text, target.duckdb)
+    canonical = exp.EQ(this=_cast(value, "VARCHAR"), expression=text.copy())
+    return exp.Case(
+        ifs=[exp.If(this=canonical, true=value.copy()), exp.If(this=_matches(text, _INTEGER), true=value.copy())]
+    )
 
 
 def _float(_: Contract, target: ColumnType, text: exp.Expr) -> exp.Expr:
@@ -116,11 +120,9 @@ def _float(_: Contract, target: ColumnType, text: exp.Expr) -> exp.Expr:
 
 
 def _plain_float(target: ColumnType, text: exp.Expr) -> exp.Expr:
-    """As ``_float``, by naming all that the engine takes beyond its form."""
+    """As ``_float``, where nothing stands that the engine takes beyond a number's form but what is not finite."""
     value = _try(text, target.duckdb)
-    odd = [call("contains", text.copy(), exp.Literal.string(part)) for part in (" ", "_")]
-    odd.append(call("starts_with", text.copy(), exp.Literal.string("+-")))
-    return _when(exp.and_(*(exp.not_(one) for one in odd), call("isfinite", value)), value.copy())
+    return _when(call("isfinite", value), value.copy())
 
 
 def _bool(_: Contract, __: ColumnType, text: exp.Expr) -> exp.Expr:

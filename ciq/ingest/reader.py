@@ -26,8 +26,8 @@ class Header:
 class Scan:
     """One pass over a file's bytes: its sha256 in hex, its size, and its data records where the format shows them.
 
-    ``multiline`` says whether a record spans several lines; ``plain`` that no value is quoted or holds a blank other
-    than the space.
+    ``multiline`` says whether a record spans several lines; ``plain`` that no value is quoted, begins or ends with a
+    blank, or holds a blank other than the space, an underscore or ``+-``.
     """
 
     sha256: str
