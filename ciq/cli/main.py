@@ -9,7 +9,9 @@ from pathlib import Path
 import click
 
 from ciq import __version__
-from ciq.cli.output import cause, exit_codes, result
+from ciq.cli.contract import contract
+from ciq.cli.explain import explain
+from ciq.cli.output import exit_codes, formatted, result
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -36,6 +38,7 @@ def cli(context: click.Context, project: Path) -> None:
 
 @cli.command()
 @click.argument("datasets", nargs=-1)
+@formatted
 @click.pass_obj
 def run(project: Path, datasets: tuple[str, ...]) -> None:
     """Ingest, plan, gate and export the DATASETS (all by default)."""
@@ -46,6 +49,7 @@ def run(project: Path, datasets: tuple[str, ...]) -> None:
 
 @cli.command()
 @click.argument("datasets", nargs=-1)
+@formatted
 @click.pass_obj
 def ingest(project: Path, datasets: tuple[str, ...]) -> None:
     """Check the raw files of the DATASETS and stage them as typed Parquet."""
@@ -57,18 +61,12 @@ def ingest(project: Path, datasets: tuple[str, ...]) -> None:
 @cli.command()
 @click.argument("file", type=_FILE)
 @click.option("--contract", "contract_path", type=_FILE, required=True, help="The contract to check against.")
+@formatted
 def check(file: Path, contract_path: Path) -> None:
     """Validate FILE against a contract; write nothing."""
-    from ciq import contract, ingest
+    from ciq.cli.checks import check_file
 
-    verdict = ingest.check(file, contract.load(contract_path))
-    for problem in verdict.problems:
-        cause(problem)
-    for rule, rows in verdict.warnings.items():
-        cause(f"{file}: warning: rule {rule} does not hold in {rows:,} rows")
-    if not verdict.ok:
-        sys.exit(1)
-    result(f"{file}: {verdict.rows:,} rows, as the contract says")
+    sys.exit(check_file(file, contract_path))
 
 
 @cli.command()
@@ -94,6 +92,10 @@ def status(project: Path) -> None:
     enter(project)
     for line in statuses(Path(), load_all(Path("contracts"))):
         result(line)
+
+
+cli.add_command(contract)
+cli.add_command(explain)
 
 
 @cli.group()
@@ -139,4 +141,4 @@ def enter(project: Path) -> Path:
 def main() -> None:
     """The entry point: every refusal becomes a cause on stderr and its exit code."""
     with exit_codes():
-        sys.exit(cli.main(standalone_mode=False))
+        sys.exit(cli.main(prog_name="ciq", standalone_mode=False))

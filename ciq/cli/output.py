@@ -1,4 +1,7 @@
-"""What the command line says and how it ends: results on stdout, causes and progress on stderr, stable exit codes."""
+"""What the command line says and how it ends: results on stdout, causes and progress on stderr, stable exit codes.
+
+With ``--format`` a command says all of it in one document on stdout when it ends.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +9,80 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
+from ciq.cli.formats import FORMATS, Result, Said
 from ciq.errors import CiqError, Problem, UsageError
 
 INTERRUPTED = 130
+_TEXT = "text"
 Progress = Callable[[str, int, int], None]
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def result(text: str) -> None:
-    """One line of result."""
-    click.echo(text)
+class _Voice:
+    """How this invocation speaks; a format other than text keeps what is said for :meth:`finish`."""
+
+    def __init__(self) -> None:
+        self.start()
+
+    def start(self, command: str = "ciq", form: str = _TEXT) -> None:
+        """Begin anew, with nothing said."""
+        self.form = form
+        self.said = Said(command)
+
+    def finish(self, code: int) -> None:
+        """Write the document, if one was asked for."""
+        if self.form != _TEXT and (document := FORMATS[self.form](self.said, code)):
+            click.echo(document)
+
+
+_voice = _Voice()
+
+
+def formatted(command: Command) -> Command:
+    """The option ``--format`` for a command."""
+
+    def chosen(context: click.Context, _: click.Parameter, form: str) -> None:
+        _voice.start(context.command_path, form)
+
+    option = click.option(
+        "--format",
+        type=click.Choice([_TEXT, *FORMATS]),
+        default=_TEXT,
+        show_default=True,
+        is_eager=True,
+        expose_value=False,
+        callback=chosen,
+        help="How to say results and problems.",
+    )
+    return option(command)
+
+
+def result(text: str | None, *, ok: bool = True, **facts: Any) -> None:
+    """One line of result, None where its causes say all; ``facts`` are for formats that have keys."""
+    if _voice.form != _TEXT:
+        _voice.said.results.append(Result(text, ok, facts))
+    elif text is not None:
+        click.echo(text)
 
 
 def cause(problem: Problem | str) -> None:
-    """One cause of a refusal, or a warning."""
-    click.echo(str(problem), err=True)
+    """One cause of a refusal, or a remark for people alone."""
+    if _voice.form != _TEXT and isinstance(problem, Problem):
+        _voice.said.problems.append(problem)
+    else:
+        click.echo(str(problem), err=True)
+
+
+def warning(problem: Problem) -> None:
+    """What refuses nothing but should be known."""
+    if _voice.form != _TEXT:
+        _voice.said.warnings.append(problem)
+    else:
+        click.echo(f"warning: {problem}", err=True)
 
 
 def refused(error: CiqError) -> int:
@@ -35,11 +95,24 @@ def refused(error: CiqError) -> int:
 @contextmanager
 def exit_codes() -> Iterator[None]:
     """Turn what ciq and click raise on purpose into causes and an exit code."""
+    _voice.start()
+    try:
+        with _causes_told():
+            yield
+    except SystemExit as ended:
+        with _causes_told():
+            _voice.finish(ended.code if isinstance(ended.code, int) else 0)
+        raise
+
+
+@contextmanager
+def _causes_told() -> Iterator[None]:
     try:
         yield
     except CiqError as error:
         sys.exit(refused(error))
     except click.ClickException as error:
+        _voice.start()
         error.show()
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort):

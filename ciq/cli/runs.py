@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
-from ciq.cli.output import cause, progress, refused, result
+from ciq.cli.output import cause, progress, refused, result, warning
 from ciq.contract import Contract, load_all
 from ciq.errors import CiqError, Problem, UsageError
-from ciq.ingest import ingest, strays
+from ciq.ingest import Landed, ingest, strays
 from ciq.pipeline.processed import causal_ready, published
 from ciq.pipeline.run import Outcome, run
 
@@ -32,10 +32,9 @@ def ingest_datasets(project: Path, names: Iterable[str]) -> int:
                 landed = ingest(project, contracts, name, partial(tell, f"reading {name}"))
             except CiqError as error:
                 code = max(code, refused(error))
-                result(f"{name}: refused; what was staged stays")
+                result(f"{name}: refused; what was staged stays", ok=False, dataset=name, state="refused")
             else:
-                state = "staged" if landed.changed else "unchanged"
-                result(f"{name}: {state}, {landed.manifest.rows:,} rows, version {landed.manifest.version[:12]}")
+                _say_landed(name, landed)
     return code
 
 
@@ -58,19 +57,27 @@ def _chosen(project: Path, names: Iterable[str]) -> tuple[Mapping[str, Contract]
     return contracts, chosen, 1 if problems else 0
 
 
+def _say_landed(name: str, landed: Landed) -> None:
+    state, manifest = "staged" if landed.changed else "unchanged", landed.manifest
+    told = f"{name}: {state}, {manifest.rows:,} rows, version {manifest.version[:12]}"
+    result(told, dataset=name, state=state, rows=manifest.rows, version=manifest.version)
+
+
 def _say(project: Path, outcome: Outcome) -> int:
     name = outcome.dataset
     if outcome.error:
         code = refused(outcome.error)
         stamp = published(project, name)
         stays = f"version {stamp.ciq_source_version[:12]} stays published" if stamp else "nothing of it is published"
-        result(f"{name}: refused; {stays}; see artifacts/{name}/quality_report.md")
+        told = f"{name}: refused; {stays}; see artifacts/{name}/quality_report.md"
+        result(told, ok=False, dataset=name, state=outcome.result)
         return code
-    for warning in outcome.warnings:
-        cause(f"warning: {warning}")
+    for problem in outcome.warnings:
+        warning(problem)
     if outcome.facts is None:
-        result(f"{name}: nothing new")
+        result(f"{name}: nothing new", dataset=name, state=outcome.result)
     else:
-        state = f"{outcome.result}, {outcome.facts.verdict}"
-        result(f"{name}: {state}, {outcome.facts.overlap['n']:,} rows, {causal_ready(project, name)}")
+        rows, verdict, parquet = outcome.facts.overlap["n"], outcome.facts.verdict, causal_ready(project, name)
+        told = f"{name}: {outcome.result}, {verdict}, {rows:,} rows, {parquet}"
+        result(told, dataset=name, state=outcome.result, verdict=verdict, rows=rows, parquet=parquet.as_posix())
     return 0

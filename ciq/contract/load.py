@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +61,14 @@ def load_all(folder: str | Path) -> dict[str, Contract]:
 
     Raises :class:`ciq.errors.ContractError` with the problems of all files, two contracts of one name among them.
     """
+    return load_each(sorted(Path(folder).glob("*.yaml")))
+
+
+def load_each(paths: Iterable[Path]) -> dict[str, Contract]:
+    """The contracts in the files ``paths`` by name; raises as :func:`load_all` does."""
     contracts: dict[str, Contract] = {}
     problems: list[Problem] = []
-    for path in sorted(Path(folder).glob("*.yaml")):
+    for path in paths:
         try:
             contract = load(path)
         except ContractError as error:

@@ -53,4 +53,10 @@ ENVIRONMENT_RULES = (
         "The system refused: a permission, a full disk, a folder where a file should be.",
         "Mend what the message names, then run again; what was published before stays.",
     ),
+    Rule(
+        "E430",
+        "No such rule",
+        "Rules are named by a letter and three digits, as messages show them.",
+        "Copy the id from the message.",
+    ),
 )

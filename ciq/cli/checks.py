@@ -1,0 +1,23 @@
+"""``ciq check``: the verdict on one file, as the library gives it."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+from ciq import contract, ingest
+from ciq.cli.output import cause, result, warning
+from ciq.errors import Problem
+
+
+def check_file(file: Path, contract_path: Path) -> int:
+    """Judge the file; 0 where it is as the contract says, else 1."""
+    verdict = ingest.check(file, contract.load(contract_path))
+    for problem in verdict.problems:
+        cause(problem)
+    for rule, rows in verdict.warnings.items():
+        warning(Problem("I208", f"rule {rule!r} does not hold ({rows} rows in all)", file))
+    said = f"{file}: {verdict.rows:,} rows, as the contract says" if verdict.ok else None
+    facts = {field.name: getattr(verdict, field.name) for field in fields(verdict) if field.name != "problems"}
+    result(said, ok=verdict.ok, **facts)
+    return 0 if verdict.ok else 1
