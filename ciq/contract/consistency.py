@@ -12,7 +12,7 @@ from ciq.contract.finding import Finding, Path
 from ciq.contract.forbidden import matches
 from ciq.contract.mend_checks import mend_findings
 from ciq.contract.model import Contract
-from ciq.contract.nearest import did_you_mean
+from ciq.contract.nearest import did_you_mean, nearest_of
 from ciq.contract.row_rules import rule_findings
 from ciq.contract.types import NUMERIC_KINDS
 
@@ -106,10 +106,11 @@ def _untyped(contract: Contract) -> Iterator[Finding]:
         for column, note in contract.columns.items()
         if note.available_at
     ]
-    for path, column, at_key in named:
-        if column not in contract.types:
-            help_ = did_you_mean(column, contract.types) or f"add `{column}` to `types`"
-            yield Finding("C109", path, f"the column `{column}` has no type", help_, column, at_key)
+    untyped = [one for one in named if one[1] not in contract.types]
+    near = nearest_of(dict.fromkeys(column for _, column, _ in untyped), contract.types)
+    for path, column, at_key in untyped:
+        help_ = f"did you mean `{near[column]}`?" if column in near else f"add `{column}` to `types`"
+        yield Finding("C109", path, f"the column `{column}` has no type", help_, column, at_key)
 
 
 def _roles(contract: Contract) -> Iterator[Finding]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from difflib import get_close_matches
 from pathlib import Path
 
 from ciq.contract.forbidden import matches
 from ciq.contract.model import Contract
+from ciq.contract.nearest import nearest_of
 from ciq.errors import Problem
 from ciq.ingest.reader import Header
 
@@ -27,12 +27,11 @@ def problems(path: Path, contract: Contract, header: Header) -> Iterator[Problem
             yield Problem("F109", f"column {at[name]} has no name", path, line, help="name every column")
         elif times > 1:
             yield Problem("F108", f"column {name!r} stands {times} times in the header", path, line)
-    for name in contract.types:
-        if name not in at:
-            near = get_close_matches(name.casefold(), [other.casefold() for other in at], 1)
-            meant = [other for other in at if other.casefold() in near]
-            near_help = f"the file has {meant[0]!r}; names are compared exactly" if meant else None
-            yield Problem("F106", f"column {name!r} is missing", path, line, help=near_help)
+    missing = [name for name in contract.types if name not in at]
+    near = nearest_of(missing, at)
+    for name in missing:
+        near_help = f"the file has {near[name]!r}; names are compared exactly" if name in near else None
+        yield Problem("F106", f"column {name!r} is missing", path, line, help=near_help)
     if contract.extra_columns == "forbid":
         for name in extra(contract, header):
             if name.strip() and not any(matches(glob, name) for glob in contract.leakage_forbidden_cols):
