@@ -39,7 +39,7 @@ clean:
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(CREATE)
-	$(INSTALL) --editable .
+	$(INSTALL) --editable '.[embedded]'
 	@touch $@
 
 $(VENV)/tested: $(VENV)/installed

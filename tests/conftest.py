@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from postgres_server import new_database, running_server
 from whole_project import Project, lay_out
+
+from ciq.postgres import Server
+
+for name in [name for name in os.environ if name.startswith("PG")]:
+    del os.environ[name]
+# No test publishes but those that take a database: each says so by a PG_DSN of its own.
+os.environ["PG_DSN"] = "off"
 
 
 @pytest.fixture
@@ -25,3 +35,17 @@ def published(
     shutil.copytree(published_once, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     return Project(tmp_path, capsys)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A running PostgreSQL."""
+    with running_server(tmp_path_factory.mktemp("pg")) as server:
+        yield server
+
+
+@pytest.fixture
+def database(postgres: Server) -> Iterator[Server]:
+    """An empty database of the test's own."""
+    with new_database(postgres) as server:
+        yield server

@@ -12,6 +12,7 @@ from ciq import __version__
 from ciq.cli.contract import contract
 from ciq.cli.explain import explain
 from ciq.cli.output import exit_codes, formatted, result
+from ciq.cli.pg import pg
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -96,6 +97,7 @@ def status(project: Path) -> None:
 
 cli.add_command(contract)
 cli.add_command(explain)
+cli.add_command(pg)
 
 
 @cli.group()

@@ -7,11 +7,12 @@ from ciq.rules.contract import CONTRACT_RULES
 from ciq.rules.environment import ENVIRONMENT_RULES
 from ciq.rules.file import FILE_RULES
 from ciq.rules.gate import GATE_RULES, GateRule
+from ciq.rules.publication import PUBLICATION_RULES
 from ciq.rules.rule import Rule
 
 RULES: dict[str, Rule] = {
     rule.id: rule
-    for family in (CONTRACT_RULES, FILE_RULES, CELL_RULES, GATE_RULES, ENVIRONMENT_RULES)
+    for family in (CONTRACT_RULES, FILE_RULES, CELL_RULES, GATE_RULES, ENVIRONMENT_RULES, PUBLICATION_RULES)
     for rule in family
 }
 

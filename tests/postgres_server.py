@@ -1,0 +1,50 @@
+"""A real PostgreSQL for tests: the embedded one, or the one that CIQ_TEST_PG_DSN names."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from psycopg2 import sql
+from psycopg2.extensions import make_dsn
+
+from ciq.postgres import Server, connect, embedded
+
+
+@contextmanager
+def running_server(folder: Path) -> Iterator[Server]:
+    """A server for the tests of one process; what an embedded one holds goes with ``folder``."""
+    if dsn := os.environ.get("CIQ_TEST_PG_DSN"):
+        yield Server(dsn, "PG_DSN")
+        return
+    server = embedded.start(folder)
+    try:
+        yield server
+    finally:
+        embedded.stop(folder)
+
+
+@contextmanager
+def new_database(server: Server) -> Iterator[Server]:
+    """An empty database whose texts sort by bytes, dropped afterwards with all connections to it."""
+    name = f"ciq_test_{secrets.token_hex(6)}"
+    execute(
+        server, sql.SQL("CREATE DATABASE {} TEMPLATE template0 LOCALE 'C' ENCODING 'UTF8'").format(sql.Identifier(name))
+    )
+    try:
+        yield Server(make_dsn(server.dsn, dbname=name), "PG_DSN")
+    finally:
+        execute(server, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def execute(server: Server, statement: Any, parameters: Any = None) -> list[tuple[Any, ...]]:
+    """The rows of one statement, run on its own connection outside a transaction."""
+    with closing(connect(server)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            return list(cursor.fetchall()) if cursor.description else []
