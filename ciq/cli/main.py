@@ -11,6 +11,7 @@ import click
 from ciq import __version__
 from ciq.cli.contract import contract
 from ciq.cli.explain import explain
+from ciq.cli.history import history
 from ciq.cli.output import exit_codes, formatted, result
 from ciq.cli.pg import pg
 
@@ -97,6 +98,7 @@ def status(project: Path) -> None:
 
 cli.add_command(contract)
 cli.add_command(explain)
+cli.add_command(history)
 cli.add_command(pg)
 
 

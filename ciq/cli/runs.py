@@ -11,14 +11,15 @@ from ciq.contract import Contract, load_all
 from ciq.errors import CiqError, Problem, UsageError
 from ciq.ingest import Landed, ingest, strays
 from ciq.pipeline.processed import causal_ready, published
-from ciq.pipeline.run import Outcome, run
+from ciq.pipeline.recorded import recorded
+from ciq.pipeline.run import Outcome
 
 
 def run_datasets(project: Path, names: Iterable[str]) -> int:
     """Run the named data sets, or all; 0 where each is published, else the gravest refusal's code."""
     contracts, chosen, code = _chosen(project, names)
     with progress() as tell:
-        for outcome in run(project, contracts, chosen, tell):
+        for outcome in recorded(project, contracts, chosen, tell):
             code = max(code, _say(project, outcome))
     return code
 

@@ -15,6 +15,7 @@ from ciq.postgres.server import Server
 
 READER, WRITER, FACES = "ciq_reader", "ciq_writer", "api"
 
+_LOCK = 0x63697141  # the advisory lock under which the roles are made
 _NAMES = {name: sql.Identifier(value) for name, value in (("reader", READER), ("writer", WRITER), ("faces", FACES))}
 # What is missing where the query says so, and the statements that mend it.
 _STEPS = (
@@ -49,6 +50,7 @@ def ensure(server: Server) -> None:
         connection.autocommit = True
         names = _names(connection)
         with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
             for missing, statements in _STEPS:
                 cursor.execute(sql.SQL(missing).format(**names))
                 if cursor.fetchone() != (True,):
@@ -57,7 +59,7 @@ def ensure(server: Server) -> None:
                     for statement in statements:
                         cursor.execute(sql.SQL(statement).format(**names))
                 except (errors.DuplicateObject, errors.DuplicateSchema, errors.UniqueViolation):
-                    pass  # another publisher was faster
+                    pass  # roles are the whole server's: a publisher in another database was faster
                 except errors.InsufficientPrivilege as error:
                     raise _refusal(connection, str(error.diag.message_primary)) from None
 

@@ -35,4 +35,22 @@ PUBLICATION_RULES = (
         "Publishing needs two roles and the schema `api`; making roles is an administrator's right on most servers.",
         "Let the server's administrator run the statements of the message once.",
     ),
+    Rule(
+        "P506",
+        "The local record can't be opened",
+        "Without a PostgreSQL the record is a DuckDB file, which one program at a time may open.",
+        "Close the other program that has warehouse/record.db open.",
+    ),
+    Rule(
+        "P507",
+        "The record is newer than this ciq",
+        "A newer version has changed the record's shape; an older one would write rows that don't fit.",
+        "Upgrade ciq to the version that the others use.",
+    ),
+    Rule(
+        "P508",
+        "No such run",
+        "A run is shown by the id that the record gave it.",
+        "`ciq history` lists the last runs with their ids.",
+    ),
 )
