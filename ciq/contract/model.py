@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from ciq.contract.encodings import Encoding, canonical
 from ciq.contract.sizes import as_bytes
 from ciq.contract.types import COLUMN_TYPES, NUMERIC_KINDS, ColumnType, TypeName
 
@@ -36,7 +37,8 @@ class Source(_Strict):
 
     files: str | None = None
     mode: Literal["replace"] = "replace"
-    encoding: Literal["utf-8"] = "utf-8"
+    encoding: Annotated[Encoding, BeforeValidator(canonical)] = "utf-8"
+    sheet: str | None = None
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
     null_values: tuple[str, ...] = ("",)
     timezone: str = "UTC"

@@ -25,8 +25,6 @@ class Unbuilt:
 _NONE: tuple[Any, ...] = (None, {}, [])
 UNBUILT = (
     Unbuilt(("source", "mode"), ("replace",), "it takes the files as the whole data set (`replace`)", ("append",)),
-    Unbuilt(("source", "encoding"), ("utf-8", "utf8", "UTF-8"), "it reads UTF-8; convert the file first"),
-    Unbuilt(("source", "sheet"), (None,), "it reads no spreadsheets; save the sheet as CSV"),
     Unbuilt(("source", "non_finite"), ("refuse",), "it refuses NaN and infinity (`refuse`)"),
     Unbuilt(("on_violation",), ("fail",), "it refuses the whole file on a violation (`fail`)", ("quarantine",)),
     Unbuilt(("columns", "*", "pii"), _NONE, "it hides no columns; take the column out with `extra_columns: drop`"),

@@ -1,25 +1,21 @@
-"""One pass over the bytes of a delimited text file: its sha256, its exact record count, and what must not be in it.
+"""One pass over the bytes of a delimited text: its exact record count, and what must not be in it.
 
 The engine reads some of these in silence: a NUL, a field too many at a line's end, blanks around a quoted value.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 from ciq.errors import DataRefused, LimitExceeded, Problem
-from ciq.ingest.reader import Scan, Tick
+from ciq.ingest.encodings import hint
 
 BOM = b"\xef\xbb\xbf"
-_CHUNK = 1 << 19
 _BLANKS = (b"\t", b"\v", b"\f")
 _LF, _CR, _SPACE, _QUOTE, _HIDDEN = 10, 13, 32, 34, 120
 
@@ -28,41 +24,39 @@ Bytes = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class TextScan:
-    """``scan.records`` counts data records; ``delimiters`` those outside quotes, header included."""
+    """``records`` are data records; ``delimiters`` those outside quotes, header included.
 
-    scan: Scan
+    ``multiline`` and ``plain`` are as in :class:`ciq.ingest.reader.Scan`.
+    """
+
+    records: int
     delimiters: int
+    multiline: bool
+    plain: bool
 
 
-def scan(path: Path, delimiter: str, max_line: int, tick: Tick) -> TextScan:
-    """Hash and guard a file whose first record is its header.
+def scan(blocks: Iterator[bytes], path: Path, delimiter: str, max_line: int) -> TextScan:
+    """Guard the UTF-8 text of file ``path``, whose first record is its header.
 
     Raises DataRefused with the first place of each kind of finding, LimitExceeded for a line above ``max_line`` bytes.
     """
     guard = _Guard(path, ord(delimiter), max_line)
-    digest = hashlib.sha256()
-    size = 0
-    with path.open("rb") as stream, ThreadPoolExecutor(1) as hasher:
-        for block, lines in _whole_lines(stream, guard):
-            hashed = hasher.submit(digest.update, block)
-            guard.read(lines)
-            hashed.result()
-            size += len(block)
-            tick(len(block))
+    for lines in _whole_lines(blocks, guard):
+        guard.read(lines)
     guard.finish()
-    return TextScan(Scan(digest.hexdigest(), size, guard.records - 1, guard.multiline, guard.plain), guard.delimiters)
+    return TextScan(guard.records - 1, guard.delimiters, guard.multiline, guard.plain)
 
 
-def _whole_lines(stream: BinaryIO, guard: _Guard) -> Iterator[tuple[bytes, bytes]]:
-    """Blocks as read, each with the bytes up to the last line end in it, the rest carried into the next."""
+def _whole_lines(blocks: Iterator[bytes], guard: _Guard) -> Iterator[bytes]:
+    """Each block up to the last line end in it, the rest carried into the next."""
     rest = b""
-    while block := stream.read(_CHUNK):
+    for block in blocks:
         head, end, tail = block.rpartition(b"\n")
-        lines = rest + head + end if end else b""
+        if end:
+            yield rest + head + end
         rest = tail if end else rest + tail
         guard.bound(len(rest))
-        yield block, lines
-    yield b"", rest
+    yield rest
 
 
 class _Guard:
@@ -139,8 +133,8 @@ class _Guard:
         try:
             text.decode("utf-8")
         except UnicodeDecodeError as error:
-            message = f"not UTF-8: byte {text[error.start]:#04x} at byte {self._offset + error.start}"
-            self._note("F115", message, self._line_at(text, error.start), "save the file as UTF-8")
+            message = f"not utf-8: byte {text[error.start]:#04x} at byte {self._offset + error.start}"
+            self._note("F115", message, self._line_at(text, error.start), hint(text, "utf-8"))
         at = text.find("\ufffd".encode())
         if at >= 0:
             message = f"U+FFFD, the mark of text lost in an earlier conversion, at byte {self._offset + at}"

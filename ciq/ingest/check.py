@@ -37,7 +37,7 @@ def check(path: Path, contract: Contract) -> CheckResult:
     count: int | None = None
     try:
         with TemporaryDirectory(prefix="ciq-check-") as folder, connection(Path(folder)) as con:
-            opened = open_all([path], contract)
+            opened = open_all([path], contract, Path(folder))
             scanned = scan_all(opened, contract, lambda size: None)
             typed, (count,) = read_all(con, contract, scanned, Path(folder), lambda size: None)
             judged = judge_all(con, contract, typed, opened, fresh=True)

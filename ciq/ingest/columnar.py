@@ -1,9 +1,9 @@
-"""Parquet: columns by name, taken as they are where nothing can be lost, else through their text."""
+"""Parquet, and what was converted to it: columns by name, as they are where nothing can be lost, else as text."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlglot import exp
@@ -12,73 +12,71 @@ from ciq.contract.model import Contract
 from ciq.errors import CiqError, DataRefused, Problem
 from ciq.ingest import casting
 from ciq.ingest.engine import call, column, connection, file_literal, rows
-from ciq.ingest.reader import Header, Place, Scan, Tick
+from ciq.ingest.header import is_cell
+from ciq.ingest.raw import Raw
+from ciq.ingest.reader import Digest, Header, Place, Scan, Tick
 
 _CHUNK = 1 << 20
-_NOT_A_CELL = ("STRUCT", "MAP", "UNION", "BLOB", "BIT", "INTERVAL", "VARIANT", "GEOMETRY")
 
 
 class Parquet:
     """Parquet files of flat columns."""
 
-    def header(self, path: Path, contract: Contract) -> Header:
+    def header(self, raw: Raw, contract: Contract) -> Header:
         """The names and engine types in the file's footer."""
-        import duckdb
-
-        query = exp.select("*").from_(call("read_parquet", file_literal(path)))
-        try:
-            with connection(path.parent) as con:
-                described = con.execute(query.limit(0).sql(dialect="duckdb")).description
-        except (duckdb.Error, UnicodeDecodeError) as error:
-            raise self.refusal(path, contract, Header(()), error) from error
+        query = exp.select("*").from_(call("read_parquet", file_literal(raw.content)))
+        with self._readable(raw, contract), connection(raw.aside) as con:
+            described = con.execute(query.limit(0).sql(dialect="duckdb")).description
         return Header(tuple(str(name) for name, *_ in described), tuple(str(kind) for _, kind, *_ in described))
 
-    def scan(self, path: Path, contract: Contract, header: Header, tick: Tick) -> Scan:
-        """Hash the file."""
-        digest, size = hashlib.sha256(), 0
-        with path.open("rb") as stream:
+    def scan(self, raw: Raw, contract: Contract, header: Header, tick: Tick) -> Scan:
+        """Hash the file, and take its count of rows from the footer."""
+        digest = Digest(tick)
+        with raw.path.open("rb") as stream:
             while block := stream.read(_CHUNK):
-                digest.update(block)
-                size += len(block)
-                tick(len(block))
-        return Scan(digest.hexdigest(), size)
+                digest(block)
+        count = exp.select("num_rows").from_(call("parquet_file_metadata", file_literal(raw.content)))
+        with self._readable(raw, contract), connection(raw.aside) as con:
+            ((records,),) = rows(con, count)
+        return Scan(digest.sha256, digest.bytes, raw.content, int(records))
 
-    def rows(self, path: Path, contract: Contract, header: Header, scan: Scan) -> exp.Select:
+    def rows(self, contract: Contract, header: Header, scan: Scan) -> exp.Select:
         """The declared columns, typed; see :class:`ciq.ingest.reader.Reader`."""
-        kinds = dict(zip(header.names, header.types or (), strict=True))
-        nested = [name for name in contract.types if not _is_cell(kinds[name])]
-        if nested:
-            raise DataRefused(*(_no_cell(path, contract, name, kinds[name]) for name in nested))
-        cells = {name: _cell(contract, name, kinds[name]) for name in contract.types}
-        return exp.select(*casting.projection(contract, cells)).from_(call("read_parquet", file_literal(path)))
+        return typed(contract, dict(zip(header.names, header.types or (), strict=True)), scan.content)
 
-    def refusal(self, path: Path, contract: Contract, header: Header, error: Exception | None) -> CiqError:
+    def refusal(self, raw: Raw, contract: Contract, header: Header, error: Exception | None) -> CiqError:
         """The engine's word on a file that it can't read."""
         said = str(error).partition("\n")[0] if error else "another number of rows was read than the footer states"
-        return DataRefused(
-            Problem("F120", f"the Parquet file can't be read: {said}", path, help="write the file again")
-        )
+        said = said.replace(str(raw.content), raw.path.name)
+        return DataRefused(Problem("F120", f"the file can't be read: {said}", raw.path, help="write the file again"))
 
-    def places(self, path: Path, contract: Contract, header: Header, wanted: Sequence[int]) -> Mapping[int, Place]:
-        """The text of all fields of the given 1-based rows; Parquet has no lines."""
+    @contextmanager
+    def _readable(self, raw: Raw, contract: Contract) -> Iterator[None]:
+        import duckdb
+
+        try:
+            yield
+        except (duckdb.Error, UnicodeDecodeError) as error:
+            raise self.refusal(raw, contract, Header(()), error) from error
+
+    def places(self, raw: Raw, contract: Contract, header: Header, wanted: Sequence[int]) -> Mapping[int, Place]:
+        """The text of all fields of the given 1-based rows; such files have no lines."""
         texts = [
-            exp.cast(column(name), "VARCHAR") if _is_cell(kind) else exp.convert("")
+            exp.cast(column(name), "VARCHAR") if is_cell(kind) else exp.convert("")
             for name, kind in zip(header.names, header.types or (), strict=True)
         ]
-        source = call("read_parquet", file_literal(path), file_row_number=exp.true())
+        source = call("read_parquet", file_literal(raw.content), file_row_number=exp.true())
         number = column("file_row_number")
         chosen = exp.In(this=number, expressions=[exp.Literal.number(record - 1) for record in wanted])
-        with connection(path.parent) as con:
+        with connection(raw.aside) as con:
             found = rows(con, exp.select(number.copy(), *texts).from_(source).where(chosen))
         return {at + 1: Place(None, tuple("" if text is None else text for text in fields)) for at, *fields in found}
 
 
-def _is_cell(kind: str) -> bool:
-    return not (kind.endswith("]") or kind.startswith(_NOT_A_CELL))
-
-
-def _no_cell(path: Path, contract: Contract, name: str, kind: str) -> Problem:
-    return Problem("F121", f"column {name!r} is {kind}, which can't be {contract.types[name]}", path)
+def typed(contract: Contract, kinds: Mapping[str, str], content: Path) -> exp.Select:
+    """The declared columns of a Parquet file whose columns have the engine types ``kinds``."""
+    cells = {name: _cell(contract, name, kinds[name]) for name in contract.types}
+    return exp.select(*casting.projection(contract, cells)).from_(call("read_parquet", file_literal(content)))
 
 
 def _cell(contract: Contract, name: str, kind: str) -> tuple[exp.Expr, exp.Expr]:

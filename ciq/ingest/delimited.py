@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -13,8 +13,10 @@ from sqlglot import exp
 from ciq.contract.model import Contract
 from ciq.errors import CiqError, ContractError, DataRefused, LimitExceeded, Problem
 from ciq.ingest import bytescan, casting, records
+from ciq.ingest.encodings import hint
 from ciq.ingest.engine import call, column, file_literal
-from ciq.ingest.reader import Header, Place, Scan, Tick
+from ciq.ingest.raw import Raw, ahead
+from ciq.ingest.reader import Digest, Header, Place, Scan, Tick
 
 _SHOWN = 20
 _NEVER = "\ufffd"
@@ -27,50 +29,56 @@ class Delimited:
 
     delimiter: str
 
-    def header(self, path: Path, contract: Contract) -> Header:
+    def header(self, raw: Raw, contract: Contract) -> Header:
         """The names in the first line; blank first lines give no names."""
         limit = contract.source.limits.max_line
-        with path.open("rb") as stream:
+        with raw.open() as stream:
             first = stream.readline(limit + 2)
             while first.count(b'"') % 2 and len(first) <= limit and (more := stream.readline(limit + 2)):
                 first += more
         if len(first.rstrip(b"\r\n")) > limit:
             message = f"the header is longer than {limit} bytes"
-            raise LimitExceeded(Problem("F117", message, path, 1, help="raise source.limits.max_line"))
+            raise LimitExceeded(Problem("F117", message, raw.path, 1, help="raise source.limits.max_line"))
         try:
             return Header(records.values(first.removeprefix(bytescan.BOM), self._separator(contract)))
         except UnicodeDecodeError as error:
-            message = f"not UTF-8: byte {first[error.start]:#04x} at byte {error.start}"
-            raise DataRefused(Problem("F115", message, path, 1, help="save the file as UTF-8")) from error
+            message = f"not utf-8: byte {first[error.start]:#04x} at byte {error.start}"
+            raise DataRefused(Problem("F115", message, raw.path, 1, help=hint(first, "utf-8"))) from error
 
-    def scan(self, path: Path, contract: Contract, header: Header, tick: Tick) -> Scan:
-        """Hash the file and guard its bytes and its field count."""
-        text = bytescan.scan(path, self._separator(contract), contract.source.limits.max_line, tick)
-        if text.delimiters != (len(header.names) - 1) * ((text.scan.records or 0) + 1):
-            raise self.refusal(path, contract, header, None)
-        return text.scan
+    def scan(self, raw: Raw, contract: Contract, header: Header, tick: Tick) -> Scan:
+        """Hash the file, unpack it and guard its bytes and its field count."""
+        digest = Digest(tick)
+        content = raw.path if raw.is_plain else raw.spool()
+        blocks = raw.blocks(digest) if raw.is_plain else _kept(raw.blocks(digest), content)
+        text = bytescan.scan(ahead(blocks), raw.path, self._separator(contract), contract.source.limits.max_line)
+        if text.delimiters != (len(header.names) - 1) * (text.records + 1):
+            raise self.refusal(raw, contract, header, None)
+        return Scan(digest.sha256, digest.bytes, content, text.records, text.multiline, text.plain)
 
-    def rows(self, path: Path, contract: Contract, header: Header, scan: Scan) -> exp.Select:
+    def rows(self, contract: Contract, header: Header, scan: Scan) -> exp.Select:
         """The declared columns, typed; see :class:`ciq.ingest.reader.Reader`."""
         texts = {name: column(_positional(header.names.index(name))) for name in contract.types}
         cells = {name: (text, casting.strict(contract, name, text, plain=scan.plain)) for name, text in texts.items()}
-        return exp.select(*casting.projection(contract, cells)).from_(self._table(path, contract, header, scan))
+        return exp.select(*casting.projection(contract, cells)).from_(self._table(contract, header, scan))
 
-    def refusal(self, path: Path, contract: Contract, header: Header, error: Exception | None) -> CiqError:
+    def refusal(self, raw: Raw, contract: Contract, header: Header, error: Exception | None) -> CiqError:
         """The malformed records by line, or what the engine said where all records look well formed."""
-        found = islice(records.malformed(path, self._separator(contract), len(header.names)), _SHOWN)
         expected = len(header.names)
+        with raw.open() as stream:
+            found = list(islice(records.malformed(stream, self._separator(contract), expected), _SHOWN))
         problems = [
-            Problem("F112", f"{fields} fields where the header has {expected}", path, line) for line, fields in found
+            Problem("F112", f"{fields} fields where the header has {expected}", raw.path, line)
+            for line, fields in found
         ]
         if problems:
             return DataRefused(*problems)
         said = str(error).partition("\n")[0] if error else "another number of records was read than the file has"
-        return DataRefused(Problem("F119", f"the file can't be read as delimited text: {said}", path))
+        return DataRefused(Problem("F119", f"the file can't be read as delimited text: {said}", raw.path))
 
-    def places(self, path: Path, contract: Contract, header: Header, wanted: Sequence[int]) -> Mapping[int, Place]:
+    def places(self, raw: Raw, contract: Contract, header: Header, wanted: Sequence[int]) -> Mapping[int, Place]:
         """The places of the given 1-based data records, with the text of all their fields."""
-        return records.places(path, self._separator(contract), wanted)
+        with raw.open() as stream:
+            return records.places(stream, self._separator(contract), wanted)
 
     def _separator(self, contract: Contract) -> str:
         delimiter = contract.source.delimiter or self.delimiter
@@ -79,7 +87,7 @@ class Delimited:
             raise ContractError(Problem("C107", message, contract.path, help="use an ASCII character such as , ; or |"))
         return delimiter
 
-    def _table(self, path: Path, contract: Contract, header: Header, scan: Scan) -> exp.Expr:
+    def _table(self, contract: Contract, header: Header, scan: Scan) -> exp.Expr:
         fields = exp.Struct(
             expressions=[
                 exp.PropertyEQ(this=exp.to_identifier(_positional(at)), expression=exp.Literal.string("VARCHAR"))
@@ -90,7 +98,7 @@ class Delimited:
         # Threads that start amid a quoted value take its lines for records; the engine then refuses good files.
         return call(
             "read_csv",
-            file_literal(path),
+            file_literal(scan.content),
             columns=fields,
             auto_detect=exp.false(),
             strict_mode=exp.true(),
@@ -103,6 +111,14 @@ class Delimited:
             nullstr=exp.Array(expressions=[exp.Literal.string(null) for null in nulls]),
             max_line_size=exp.Literal.number(max(_ENGINE_LINE, contract.source.limits.max_line)),
         )
+
+
+def _kept(blocks: Iterator[bytes], path: Path) -> Iterator[bytes]:
+    """``blocks``, written to ``path`` as they go by."""
+    with path.open("wb") as stream:
+        for block in blocks:
+            stream.write(block)
+            yield block
 
 
 def _positional(index: int) -> str:

@@ -12,6 +12,7 @@ from sqlglot import exp
 from ciq.contract.model import Contract
 from ciq.errors import Problem
 from ciq.ingest.judging import Judged, Violation, first
+from ciq.ingest.raw import Raw
 from ciq.ingest.reader import Header, Place, Reader
 from ciq.ingest.uniqueness import Repeat
 
@@ -34,9 +35,14 @@ _VERBS = {
 class Opened:
     """A source file with its header read."""
 
-    path: Path
+    raw: Raw
     reader: Reader
     header: Header
+
+    @property
+    def path(self) -> Path:
+        """The file itself."""
+        return self.raw.path
 
 
 Places = Mapping[int, Mapping[int, Place]]
@@ -72,7 +78,7 @@ def _places(contract: Contract, files: Sequence[Opened], wanted: Iterable[tuple[
     for file, record in sorted(wanted):
         by_file.setdefault(file, []).append(record)
     return {
-        file: files[file].reader.places(files[file].path, contract, files[file].header, records)
+        file: files[file].reader.places(files[file].raw, contract, files[file].header, records)
         for file, records in by_file.items()
     }
 

@@ -3,93 +3,102 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from ciq.contract.model import Contract
 from ciq.errors import DataRefused, LimitExceeded, Problem
+from ciq.ingest import feather, magic, workbook
 from ciq.ingest.columnar import Parquet
+from ciq.ingest.compression import COMPRESSIONS, Compression
 from ciq.ingest.delimited import Delimited
+from ciq.ingest.jsonlines import JsonLines
+from ciq.ingest.raw import Raw
 from ciq.ingest.reader import Reader
-
-_PARQUET = b"PAR1"
-_BINARY: dict[bytes, str] = {
-    _PARQUET: "a Parquet file",
-    b"PARE": "an encrypted Parquet file",
-    b"\x1f\x8b": "a gzip file",
-    b"BZh": "a bzip2 file",
-    b"\x28\xb5\x2f\xfd": "a Zstandard file",
-    b"\xfd7zXZ\x00": "an xz file",
-    b"PK\x03\x04": "a zip file (or xlsx)",
-    b"\x89PNG": "a PNG image",
-    b"\xff\xd8\xff": "a JPEG image",
-    b"GIF8": "a GIF image",
-    b"%PDF-": "a PDF file",
-    b"\xd0\xcf\x11\xe0": "an old Office file",
-    b"ARROW1": "an Arrow or Feather file",
-    b"FEA1": "a Feather file",
-    b"SQLite format 3\x00": "an SQLite file",
-    b"\x7fELF": "a program",
-    b"\xff\xfe": "UTF-16 text",
-    b"\xfe\xff": "UTF-16 text",
-}
 
 
 @dataclass(frozen=True)
 class Format:
-    """``begins`` says whether the first bytes of a file can be this format's."""
+    """``magic`` begins each file of a binary format, text has none; ``convert`` is as in :class:`Raw`."""
 
     name: str
-    begins: Callable[[bytes], bool]
     reader: Reader
-
-
-def _is_text(start: bytes) -> bool:
-    return _seems(start) is None
-
-
-def _is_parquet(start: bytes) -> bool:
-    return start.startswith(_PARQUET)
+    magic: bytes | None = None
+    convert: Callable[[Raw, Path, Path], None] | None = None
 
 
 FORMATS: dict[str, Format] = {
-    ".csv": Format("CSV", _is_text, Delimited(",")),
-    ".tsv": Format("TSV", _is_text, Delimited("\t")),
-    ".parquet": Format("Parquet", _is_parquet, Parquet()),
+    ".csv": Format("CSV", Delimited(",")),
+    ".tsv": Format("TSV", Delimited("\t")),
+    ".jsonl": Format("JSON Lines", JsonLines()),
+    ".ndjson": Format("JSON Lines", JsonLines()),
+    ".xlsx": Format("Excel", Parquet(), magic.ZIP, workbook.to_parquet),
+    ".parquet": Format("Parquet", Parquet(), magic.PARQUET),
+    ".feather": Format("Feather", Parquet(), magic.ARROW, feather.to_parquet),
 }
-"""Formats by lower-case extension."""
+"""Formats by lower-case extension; each may be followed by one of COMPRESSIONS."""
 
 
-def format_of(path: Path, contract: Contract) -> Format:
-    """The format that the extension names.
+def recognised(path: Path, contract: Contract, aside: Path) -> tuple[Raw, Reader]:
+    """The file as the format that its extension names, what is unpacked of it to go into ``aside``.
 
-    Raises DataRefused for an unknown one, an empty or unreadable file, or content that begins as something else, and
-    LimitExceeded for a file above the contract's size.
+    Raises DataRefused for an unknown extension, an empty or unreadable file, or content that begins as something else,
+    and LimitExceeded for a file above the contract's size.
     """
-    known = FORMATS.get(path.suffix.lower())
-    if known is None:
-        names = ", ".join(FORMATS)
-        raise DataRefused(
-            Problem("F101", f"files called {path.suffix or 'so'!r} are not read", path, help=f"use {names}")
-        )
-    try:
-        with path.open("rb") as stream:
-            start = stream.read(16)
-        size = path.stat().st_size
-    except OSError as error:
-        raise DataRefused(Problem("F103", f"the file can't be read: {error.strerror}", path)) from error
+    known, compression = _named(path)
+    start, size = _start(path)
     if not start:
         raise DataRefused(Problem("F104", "the file is empty", path))
-    if not known.begins(start):
-        found = _seems(start) or "something else"
-        message = f"called {path.suffix}, but it begins as {found}"
-        raise DataRefused(Problem("F102", message, path, help="give the file the extension of what it is"))
     limit = contract.source.limits.max_bytes
     if size > limit:
         message = f"the file has {size} bytes, the limit is {limit}"
         raise LimitExceeded(Problem("F105", message, path, help="raise source.limits.max_bytes"))
-    return known
+    encoding = None if known.magic else contract.source.encoding
+    raw = Raw(path, contract.source, aside, compression, encoding, known.convert)
+    if compression:
+        if not start.startswith(compression.magic):
+            raise _otherwise(path, start)
+        with closing(raw.unpacked()) as blocks:
+            start = next(blocks, b"")[: magic.LONGEST]
+        if not start:
+            raise DataRefused(Problem("F104", "the file is empty once decompressed", path))
+    if not _begins(start, known, contract.source.encoding):
+        raise _otherwise(path, start)
+    return raw, known.reader
 
 
-def _seems(start: bytes) -> str | None:
-    return next((name for magic, name in _BINARY.items() if start.startswith(magic)), None)
+def _named(path: Path) -> tuple[Format, Compression | None]:
+    *_, inner, outer = ("", "", *(suffix.lower() for suffix in path.suffixes))
+    compression = COMPRESSIONS.get(outer)
+    known = FORMATS.get(inner if compression else outer)
+    if known is None:
+        names = f"{', '.join(FORMATS)}, each also with {' or '.join(COMPRESSIONS)}"
+        suffix = f"{inner}{outer}" if compression else path.suffix
+        raise DataRefused(Problem("F101", f"files called {suffix or 'so'!r} are not read", path, help=f"use {names}"))
+    return known, compression
+
+
+def _start(path: Path) -> tuple[bytes, int]:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(magic.LONGEST), path.stat().st_size
+    except OSError as error:
+        raise DataRefused(Problem("F103", f"the file can't be read: {error.strerror}", path)) from error
+
+
+def _begins(start: bytes, known: Format, encoding: str) -> bool:
+    if known.magic:
+        return start.startswith(known.magic)
+    return magic.kind_of(start) is None or (encoding.startswith("utf-16") and start.startswith(magic.UTF_16))
+
+
+def _otherwise(path: Path, start: bytes) -> DataRefused:
+    found = magic.kind_of(start) or "something else"
+    help_ = "give the file the extension of what it is"
+    if start.startswith(magic.UTF_16):
+        help_ = "set source.encoding: utf-16, or save the file as UTF-8"
+    if start.startswith(magic.FEATHER_1):
+        help_ = "write it as Feather version 2"
+    suffix = "".join(path.suffixes[-2:]) if path.suffix.lower() in COMPRESSIONS else path.suffix
+    return DataRefused(Problem("F102", f"called {suffix}, but it begins as {found}", path, help=help_))

@@ -9,12 +9,26 @@ from pathlib import Path
 from ciq.contract.forbidden import matches
 from ciq.contract.model import Contract
 from ciq.contract.nearest import nearest_of
-from ciq.errors import Problem
+from ciq.errors import LimitExceeded, Problem
 from ciq.ingest.reader import Header
+
+_MOST = 10_000
+_NOT_A_CELL = ("STRUCT", "MAP", "UNION", "BLOB", "BIT", "INTERVAL", "VARIANT", "GEOMETRY")
+
+
+def is_cell(kind: str) -> bool:
+    """Whether values of this engine type have a text form."""
+    return not (kind.endswith("]") or kind.startswith(_NOT_A_CELL))
 
 
 def problems(path: Path, contract: Contract, header: Header) -> Iterator[Problem]:
-    """What the contract says against the names in ``header``: forbidden, repeated, blank, missing and extra ones."""
+    """What the contract says against the names in ``header``: forbidden, repeated, blank, missing and extra ones.
+
+    Raises LimitExceeded for more names than a table can have.
+    """
+    if len(header.names) > _MOST:
+        message = f"the file has {len(header.names)} columns, the limit is {_MOST}"
+        raise LimitExceeded(Problem("F105", message, path, help="split the table by columns"))
     line = None if header.types else 1
     at = {name: place for place, name in reversed(list(enumerate(header.names, start=1)))}
     for name, times in Counter(header.names).items():
@@ -27,16 +41,23 @@ def problems(path: Path, contract: Contract, header: Header) -> Iterator[Problem
             yield Problem("F109", f"column {at[name]} has no name", path, line, help="name every column")
         elif times > 1:
             yield Problem("F108", f"column {name!r} stands {times} times in the header", path, line)
-    missing = [name for name in contract.types if name not in at]
-    near = nearest_of(missing, at)
-    for name in missing:
-        near_help = f"the file has {near[name]!r}; names are compared exactly" if name in near else None
-        yield Problem("F106", f"column {name!r} is missing", path, line, help=near_help)
+    yield from _declared(path, contract, header, line)
     if contract.extra_columns == "forbid":
         for name in extra(contract, header):
             if name.strip() and not any(matches(glob, name) for glob in contract.leakage_forbidden_cols):
                 help_ = "add it to types, or set extra_columns: drop"
                 yield Problem("F107", f"column {name!r} is not in the contract", path, line, help=help_)
+
+
+def _declared(path: Path, contract: Contract, header: Header, line: int | None) -> Iterator[Problem]:
+    missing = [name for name in contract.types if name not in header.names]
+    near = nearest_of(missing, header.names)
+    for name in missing:
+        near_help = f"the file has {near[name]!r}; names are compared exactly" if name in near else None
+        yield Problem("F106", f"column {name!r} is missing", path, line, help=near_help)
+    for name, kind in zip(header.names, header.types or (), strict=False):
+        if name in contract.types and not is_cell(kind):
+            yield Problem("F121", f"column {name!r} is {kind}, which can't be {contract.types[name]}", path)
 
 
 def extra(contract: Contract, header: Header) -> tuple[str, ...]:

@@ -47,12 +47,12 @@ def ingest(
     contract = contracts[name]
     with _paths_relative_to(project):
         paths = files_of(project, contracts, name)
-        opened = open_all(paths, contract)
-        counter = _Counter(2 * sum(path.stat().st_size for path in paths), progress)
-        with _sole(manifests.folder(project, name)) as folder:
+        with _sole(manifests.folder(project, name)) as folder, _aside(folder) as aside:
+            opened = open_all(paths, contract, aside)
+            counter = _Counter(2 * sum(path.stat().st_size for path in paths), progress)
             scanned = scan_all(opened, contract, counter.tick)
             earlier = manifests.current(project, name)
-            landed = _known(project, contract, scanned) or _land(project, contract, scanned, folder, counter.tick)
+            landed = _known(project, contract, scanned, aside) or _land(project, contract, scanned, aside, counter.tick)
             counter.finish()
             if landed != earlier:
                 manifests.write(project, landed)
@@ -72,7 +72,7 @@ def waiting(project: Path, contracts: Mapping[str, Contract], name: str) -> bool
     return current is None or current.version != manifests.version_key(contracts[name], shas)
 
 
-def _known(project: Path, contract: Contract, scanned: Sequence[Scanned]) -> Manifest | None:
+def _known(project: Path, contract: Contract, scanned: Sequence[Scanned], aside: Path) -> Manifest | None:
     """The manifest of these very files from an earlier landing, under today's contract."""
     known = manifests.of_version(project, contract.name, _version(contract, scanned))
     if known is None:
@@ -83,22 +83,23 @@ def _known(project: Path, contract: Contract, scanned: Sequence[Scanned]) -> Man
     if known.judged == key:
         return renewed
     parquet = project / known.parquet
-    with _aside(parquet.parent) as aside, connection(aside) as con:
+    with connection(aside) as con:
         judged = judge_all(con, contract, staged_rows(parquet), _opened(scanned), fresh=False)
     return replace(renewed, judged=key, mends=judged.mends, warnings=judged.warnings)
 
 
-def _land(project: Path, contract: Contract, scanned: Sequence[Scanned], folder: Path, tick: Tick) -> Manifest:
+def _land(project: Path, contract: Contract, scanned: Sequence[Scanned], aside: Path, tick: Tick) -> Manifest:
     version = _version(contract, scanned)
-    target = folder / f"{version}.parquet"
-    with _aside(folder) as aside, connection(aside) as con:
+    target = aside.with_name(f"{version}.parquet")
+    aside.mkdir(exist_ok=True)
+    with connection(aside) as con:
         typed, counts = read_all(con, contract, scanned, aside, tick)
         judged = judge_all(con, contract, typed, _opened(scanned), fresh=True)
         whole = aside / target.name
         write_parquet(con, landed_columns(contract, typed), whole)
         _sync(whole)
         whole.replace(target)
-        _sync(folder)
+        _sync(target.parent)
     return Manifest(
         dataset=contract.name,
         version=version,
@@ -167,8 +168,8 @@ def _sole(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def _aside(folder: Path) -> Iterator[Path]:
+    """A new path in ``folder``, for a folder that whoever needs it makes; removed in the end."""
     aside = folder / f"{ASIDE}{secrets.token_hex(8)}"
-    aside.mkdir()
     try:
         yield aside
     finally:

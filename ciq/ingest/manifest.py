@@ -13,7 +13,7 @@ from typing import Any
 
 from ciq.contract.model import Contract
 
-READER_VERSION = "1"
+READER_VERSION = "2"
 """Part of every version key: raised whenever the same bytes would land as other values."""
 
 ASIDE = ".aside-"
@@ -95,9 +95,8 @@ def write(project: Path, manifest: Manifest) -> None:
 
 def version_key(contract: Contract, shas: Sequence[str]) -> str:
     """The key of the landed values: the files in order, and what the contract says of how they become values."""
-    source = contract.source.model_dump(
-        mode="json", include={"null_values", "timezone", "datetime_format", "encoding", "delimiter", "non_finite"}
-    )
+    fields = {"null_values", "timezone", "datetime_format", "encoding", "delimiter", "sheet", "non_finite"}
+    source = contract.source.model_dump(mode="json", include=fields)
     return _digest([READER_VERSION, list(enumerate(shas)), list(contract.types.items()), source])
 
 

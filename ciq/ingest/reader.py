@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Protocol
 from sqlglot import exp
 
 from ciq.contract.model import Contract
+from ciq.errors import CiqError
+from ciq.ingest.raw import Raw
 
 Tick = Callable[[int], None]
 
@@ -24,17 +27,38 @@ class Header:
 
 @dataclass(frozen=True)
 class Scan:
-    """One pass over a file's bytes: its sha256 in hex, its size, and its data records where the format shows them.
+    """One pass over a file: its sha256 in hex, its size, and its data records where the format shows them.
 
-    ``multiline`` says whether a record spans several lines; ``plain`` that no value is quoted, begins or ends with a
-    blank, or holds a blank other than the space, an underscore or ``+-``.
+    ``content`` is what the engine reads: the file itself, or what was unpacked of it. ``multiline`` says whether a
+    record spans several lines; ``plain`` that no value is quoted, begins or ends with a blank, or holds a blank other
+    than the space, an underscore or ``+-``.
     """
 
     sha256: str
     bytes: int
+    content: Path
     records: int | None = None
     multiline: bool = False
     plain: bool = False
+
+
+class Digest:
+    """The sha256 and the size of a file that goes by in blocks, of which ``tick`` is told too."""
+
+    def __init__(self, tick: Tick) -> None:
+        self.bytes = 0
+        self._sha256 = hashlib.sha256()
+        self._tick = tick
+
+    def __call__(self, block: bytes) -> None:
+        self._sha256.update(block)
+        self.bytes += len(block)
+        self._tick(len(block))
+
+    @property
+    def sha256(self) -> str:
+        """Of the blocks so far, in hex."""
+        return self._sha256.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -48,20 +72,20 @@ class Place:
 class Reader(Protocol):
     """One format. Every method raises DataRefused or LimitExceeded for what it finds."""
 
-    def header(self, path: Path, contract: Contract) -> Header:
+    def header(self, raw: Raw, contract: Contract) -> Header:
         """The file's columns, unjudged."""
 
-    def scan(self, path: Path, contract: Contract, header: Header, tick: Tick) -> Scan:
-        """Hash the file and guard its bytes; ``tick`` is told of each count of bytes read."""
+    def scan(self, raw: Raw, contract: Contract, header: Header, tick: Tick) -> Scan:
+        """Hash the file and guard its content; ``tick`` is told of each count of bytes read."""
 
-    def rows(self, path: Path, contract: Contract, header: Header, scan: Scan) -> exp.Select:
+    def rows(self, contract: Contract, header: Header, scan: Scan) -> exp.Select:
         """The declared columns, typed, in the contract's order, each cell that can't be cast NULL.
 
         Beside them stands the text of such cells, see :func:`ciq.ingest.casting.projection`.
         """
 
-    def refusal(self, path: Path, contract: Contract, header: Header, error: Exception | None) -> Exception:
+    def refusal(self, raw: Raw, contract: Contract, header: Header, error: Exception | None) -> CiqError:
         """What to raise when the engine failed with ``error``, or read another number of records than there are."""
 
-    def places(self, path: Path, contract: Contract, header: Header, records: Sequence[int]) -> Mapping[int, Place]:
+    def places(self, raw: Raw, contract: Contract, header: Header, records: Sequence[int]) -> Mapping[int, Place]:
         """The places of the given 1-based data records."""

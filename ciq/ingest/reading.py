@@ -14,7 +14,7 @@ from ciq.errors import DataRefused, LimitExceeded, Problem
 from ciq.ingest import header as headers
 from ciq.ingest.engine import call, column, file_literal, is_exhausted, rows, watched, write_parquet
 from ciq.ingest.findings import SAMPLES, Opened, problems
-from ciq.ingest.formats import format_of
+from ciq.ingest.formats import recognised
 from ciq.ingest.judging import POSITION, Judged, judge
 from ciq.ingest.reader import Scan, Tick
 from ciq.ingest.uniqueness import repeats
@@ -48,13 +48,13 @@ class Scanned:
     stamp: Stamp
 
 
-def open_all(paths: Sequence[Path], contract: Contract) -> list[Opened]:
+def open_all(paths: Sequence[Path], contract: Contract, aside: Path) -> list[Opened]:
     """Judge format and header of each file. Raises DataRefused for all files at once."""
     opened, found = list[Opened](), list[Problem]()
     for path in paths:
         try:
-            reader = format_of(path, contract).reader
-            one = Opened(path, reader, reader.header(path, contract))
+            raw, reader = recognised(path, contract, aside)
+            one = Opened(raw, reader, reader.header(raw, contract))
             found.extend(headers.problems(path, contract, one.header))
             opened.append(one)
         except DataRefused as refused:
@@ -70,7 +70,7 @@ def scan_all(files: Sequence[Opened], contract: Contract, tick: Tick) -> list[Sc
     for file in files:
         stamp = Stamp.of(file.path)
         try:
-            scan = file.reader.scan(file.path, contract, file.header, _within(file.path, stamp.size, tick))
+            scan = file.reader.scan(file.raw, contract, file.header, _within(file.path, stamp.size, tick))
         except DataRefused as refused:
             found.extend(refused.problems)
             continue
@@ -97,16 +97,16 @@ def read_all(
         source = file.opened
         try:
             with watched(con, file.scan.bytes, tick):
-                write_parquet(con, source.reader.rows(source.path, contract, source.header, file.scan), landed)
+                write_parquet(con, source.reader.rows(contract, source.header, file.scan), landed)
         except duckdb.Error as error:
             if is_exhausted(error):
                 raise
             _unchanged(file)
-            raise source.reader.refusal(source.path, contract, source.header, error) from error
+            raise source.reader.refusal(source.raw, contract, source.header, error) from error
         _unchanged(file)
         count = _count(con, landed)
         if file.scan.records is not None and count != file.scan.records:
-            raise source.reader.refusal(source.path, contract, source.header, None)
+            raise source.reader.refusal(source.raw, contract, source.header, None)
         if count == 0:
             raise DataRefused(Problem("F111", "the file has no rows", source.path))
         _bounded(source, count, contract)

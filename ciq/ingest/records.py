@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import BinaryIO
 
 from ciq.ingest.bytescan import BOM
 from ciq.ingest.reader import Place
@@ -21,24 +21,23 @@ class Record:
     text: bytes
 
 
-def walk(path: Path) -> Iterator[Record]:
+def walk(stream: BinaryIO) -> Iterator[Record]:
     """All records in order. Blank lines between records hold no record and are passed over, but counted as lines."""
     number, begun, parts = 0, 0, list[bytes]()
     inside = False
-    with path.open("rb") as stream:
-        for line, text in enumerate(stream, start=1):
-            if line == 1:
-                text = text.removeprefix(BOM)
-            if not inside:
-                if text in _BLANK:
-                    continue
-                begun = line
-            parts.append(text)
-            inside ^= bool(text.count(b'"') & 1)
-            if not inside:
-                yield Record(number, begun, b"".join(parts))
-                number += 1
-                parts.clear()
+    for line, text in enumerate(stream, start=1):
+        if line == 1:
+            text = text.removeprefix(BOM)
+        if not inside:
+            if text in _BLANK:
+                continue
+            begun = line
+        parts.append(text)
+        inside ^= bool(text.count(b'"') & 1)
+        if not inside:
+            yield Record(number, begun, b"".join(parts))
+            number += 1
+            parts.clear()
     if parts:
         yield Record(number, begun, b"".join(parts))
 
@@ -58,11 +57,11 @@ def values(record: bytes, delimiter: str) -> tuple[str, ...]:
     return tuple(fields)
 
 
-def places(path: Path, delimiter: str, wanted: Sequence[int]) -> dict[int, Place]:
+def places(stream: BinaryIO, delimiter: str, wanted: Sequence[int]) -> dict[int, Place]:
     """The places of the 1-based data records ``wanted``."""
     missing = set(wanted)
     found = dict[int, Place]()
-    for record in walk(path):
+    for record in walk(stream):
         if record.number in missing:
             found[record.number] = Place(record.line, values(record.text, delimiter))
             missing.remove(record.number)
@@ -71,10 +70,10 @@ def places(path: Path, delimiter: str, wanted: Sequence[int]) -> dict[int, Place
     return found
 
 
-def malformed(path: Path, delimiter: str, columns: int) -> Iterator[tuple[int, int]]:
+def malformed(stream: BinaryIO, delimiter: str, columns: int) -> Iterator[tuple[int, int]]:
     """The line and the field count of each record that has other than ``columns`` fields."""
     separator = delimiter.encode()
-    for record in walk(path):
+    for record in walk(stream):
         plain = b'"' not in record.text
         fields = record.text.count(separator) + 1 if plain else len(values(record.text, delimiter))
         if fields != columns:

@@ -116,10 +116,21 @@ def test_texts_are_taken_as_written(tmp_path: Path) -> None:
     assert contract.clean.fill == {"gender": "01"}
 
 
+@pytest.mark.parametrize(
+    ("said", "meant"), [("UTF8", "utf-8"), ("Windows-1252", "cp1252"), ("SJIS", "shift_jis"), ("latin-1", "iso8859-1")]
+)
+def test_an_encoding_goes_by_any_of_its_names(tmp_path: Path, said: str, meant: str) -> None:
+    assert load(written(tmp_path, SEED + f"source: {{encoding: {said}}}\n")).source.encoding == meant
+
+
+def test_an_encoding_that_is_not_read(tmp_path: Path) -> None:
+    for name in ("utf-7", "base64", "ebcdic"):
+        problem = sole(tmp_path, SEED + f"source: {{encoding: {name}}}\n")
+        assert problem.rule == "C107" and "cp932" in problem.message
+
+
 NOT_BUILT = {
     "source: {mode: append}": "mode",
-    "source: {encoding: cp932}": "encoding",
-    "source: {sheet: first}": "sheet",
     "source: {non_finite: 'null'}": "non_finite",
     "on_violation: quarantine": "on_violation",
     "columns: {age: {pii: hash}}": "pii",

@@ -1,0 +1,42 @@
+"""Feather (an Arrow IPC file) as Parquet: batch by batch, values as they are, or refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ciq.errors import DataRefused, Problem
+from ciq.ingest.raw import Raw
+
+
+def to_parquet(raw: Raw, packed: Path, target: Path) -> None:
+    """Write the Arrow file ``packed`` to ``target``. Raises DataRefused where it can't be read, or not be kept."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        with pa.memory_map(str(packed)) as source, pa.ipc.open_file(source) as arrow:
+            _kept(raw, arrow.schema)
+            with parquet.ParquetWriter(target, arrow.schema, compression="lz4", store_schema=False) as writer:
+                for at in range(arrow.num_record_batches):
+                    batch = arrow.get_batch(at)
+                    batch.validate(full=True)
+                    writer.write_batch(batch)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        said = str(error).partition("\n")[0]
+        help_ = "write it again; columns of a type that Parquet has not need another type"
+        raise DataRefused(Problem("F143", f"the Arrow file can't be read: {said}", raw.path, help=help_)) from error
+
+
+def _kept(raw: Raw, schema: Any) -> None:
+    """Refuse the types that Parquet would hold as another one without a word."""
+    import pyarrow as pa
+
+    lost = [field for field in schema if pa.types.is_duration(field.type) or pa.types.is_decimal256(field.type)]
+    if lost:
+        raise DataRefused(
+            *(
+                Problem("F121", f"column {field.name!r} is {field.type}, which has no exact text", raw.path)
+                for field in lost
+            )
+        )

@@ -1,0 +1,198 @@
+"""JSON Lines: an object a line, each with the keys of the first; numbers keep their digits, strings stay strings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from sqlglot import exp
+
+from ciq.contract.model import Contract
+from ciq.errors import CiqError, DataRefused, LimitExceeded, Problem
+from ciq.ingest import columnar, texts
+from ciq.ingest.bytescan import BOM
+from ciq.ingest.encodings import hint
+from ciq.ingest.raw import Raw
+from ciq.ingest.reader import Digest, Header, Place, Scan, Tick
+
+_TEXTUAL = ("text", "date", "datetime")
+_LOST = ("\0", "\ufffd")
+
+
+class _Number(str):
+    """A number as its digits stand in the file."""
+
+    __slots__ = ()
+
+
+class _Invalid(ValueError):
+    """What is no JSON to begin with."""
+
+
+def _constant(name: str) -> None:
+    raise _Invalid(f"{name} is no JSON value")
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=list, parse_int=_Number, parse_float=_Number, parse_constant=_constant, strict=True
+)
+
+
+class JsonLines:
+    """Text with one JSON object a line."""
+
+    def header(self, raw: Raw, contract: Contract) -> Header:
+        """The keys of the first object, in its order."""
+        with raw.open() as stream:
+            first = next(_lines(stream, raw.path, contract), None)
+        return Header(tuple(name for name, _ in _pairs(raw.path, *first)) if first else ())
+
+    def scan(self, raw: Raw, contract: Contract, header: Header, tick: Tick) -> Scan:
+        """Hash the file, and write what its values say as text."""
+        digest, content, count = Digest(tick), raw.spool(), 0
+        declared = [header.names.index(name) for name in contract.types]
+        strict = [contract.type_of(name).kind not in _TEXTUAL for name in contract.types]
+        nulls = frozenset(contract.source.null_values)
+
+        def rows() -> Iterator[list[texts.Text]]:
+            nonlocal count
+            with raw.open(digest) as stream:
+                for line, text in _lines(stream, raw.path, contract):
+                    values = _values(raw.path, line, text, header.names)
+                    cells = [values[at] for at in declared]
+                    if any(type(cell) is list for cell in cells):
+                        raise _nested(raw.path, line, contract, cells)
+                    count += 1
+                    yield [
+                        cell if cell is None or type(cell) is _Number else _text(cell, quoted and cell not in nulls)
+                        for cell, quoted in zip(cells, strict, strict=True)
+                    ]
+
+        texts.write(content, tuple(contract.types), rows())
+        return Scan(digest.sha256, digest.bytes, content, count)
+
+    def rows(self, contract: Contract, header: Header, scan: Scan) -> exp.Select:
+        """The declared columns, typed; see :class:`ciq.ingest.reader.Reader`."""
+        return columnar.typed(contract, dict.fromkeys(contract.types, "VARCHAR"), scan.content)
+
+    def refusal(self, raw: Raw, contract: Contract, header: Header, error: Exception | None) -> CiqError:
+        """What the engine said."""
+        said = str(error).partition("\n")[0] if error else "another number of records was read than the file has"
+        return DataRefused(Problem("F135", f"the file can't be read as JSON Lines: {said}", raw.path))
+
+    def places(self, raw: Raw, contract: Contract, header: Header, wanted: Sequence[int]) -> Mapping[int, Place]:
+        """The lines of the given 1-based records, with their values as JSON writes them, strings without quotes."""
+        missing, found = set(wanted), dict[int, Place]()
+        with raw.open() as stream:
+            for record, (line, text) in enumerate(_lines(stream, raw.path, contract), start=1):
+                if record in missing:
+                    values = _values(raw.path, line, text, header.names)
+                    found[record] = Place(line, tuple("" if value is None else _shown(value) for value in values))
+                    missing.remove(record)
+                    if not missing:
+                        break
+        return found
+
+
+def _lines(stream: BinaryIO, path: Path, contract: Contract) -> Iterator[tuple[int, bytes]]:
+    """The lines that are not blank, numbered from 1. Raises LimitExceeded for one that is too long."""
+    limit = contract.source.limits.max_line
+    for line, text in enumerate(iter(lambda: stream.readline(limit + 2), b""), start=1):
+        if len(text.rstrip(b"\r\n")) > limit:
+            message = f"a line is longer than {limit} bytes"
+            raise LimitExceeded(Problem("F117", message, path, line, help="raise source.limits.max_line"))
+        if text.strip(b" \t\r\n"):
+            yield line, text.removeprefix(BOM) if line == 1 else text
+
+
+def _values(path: Path, line: int, text: bytes, names: tuple[str, ...]) -> tuple[Any, ...]:
+    """The values of one line in the order of ``names``."""
+    pairs = _pairs(path, line, text)
+    if tuple(map(itemgetter(0), pairs)) != names:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            raise _repeated(path, line, [name for name, _ in pairs])
+        if found.keys() != set(names):
+            raise _other_keys(path, line, names, found)
+        return tuple(found[name] for name in names)
+    return tuple(map(itemgetter(1), pairs))
+
+
+def _pairs(path: Path, line: int, text: bytes) -> list[tuple[str, Any]]:
+    """The keys and values of one line as they stand. Raises DataRefused where it is no object."""
+    try:
+        decoded = text.decode("utf-8")
+        if "\0" in decoded or "\ufffd" in decoded:
+            raise _lost(path, line, decoded)
+        value = _DECODER.decode(decoded)
+    except UnicodeDecodeError as error:
+        message = f"not utf-8: byte {text[error.start]:#04x} at byte {error.start} of the line"
+        raise DataRefused(Problem("F115", message, path, line, help=hint(text, "utf-8"))) from error
+    except json.JSONDecodeError as error:
+        raise DataRefused(Problem("F135", f"not JSON: {error.msg}", path, line, error.colno)) from error
+    except (_Invalid, RecursionError) as error:
+        said = "it is nested without end" if isinstance(error, RecursionError) else error
+        raise DataRefused(Problem("F135", f"not JSON: {said}", path, line)) from error
+    if type(value) is not list or not decoded.lstrip().startswith("{"):
+        raise DataRefused(Problem("F135", "the line is no JSON object", path, line, help="write an object a line"))
+    if "\\u" in decoded:
+        _escapes(path, line, value)
+    return value
+
+
+def _escapes(path: Path, line: int, pairs: list[tuple[str, Any]]) -> None:
+    """Refuse what only an escape can bring into a text: halves of characters, NUL and the mark of lost text."""
+    for text in (each for pair in pairs for each in pair if isinstance(each, str)):
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            message = f"an escape gives half a character (U+{ord(text[error.start]):04X})"
+            raise DataRefused(Problem("F135", message, path, line)) from error
+        if any(mark in text for mark in _LOST):
+            raise _lost(path, line, text)
+
+
+def _lost(path: Path, line: int, text: str) -> DataRefused:
+    if "\0" in text:
+        return DataRefused(Problem("F114", "a NUL character", path, line))
+    message = "U+FFFD, the mark of text lost in an earlier conversion"
+    return DataRefused(Problem("F116", message, path, line, help="export the file again from its source"))
+
+
+def _other_keys(path: Path, line: int, names: tuple[str, ...], found: Mapping[str, Any]) -> DataRefused:
+    missing = [name for name in names if name not in found]
+    extra = [name for name in found if name not in names]
+    parts = [f"{said} {', '.join(map(repr, keys))}" for said, keys in (("lacks", missing), ("adds", extra)) if keys]
+    message = f"other keys than in the first line: it {' and '.join(parts)}"
+    return DataRefused(
+        Problem("F137", message, path, line, help="write each key in each line, null where it's unknown")
+    )
+
+
+def _repeated(path: Path, line: int, keys: list[str]) -> DataRefused:
+    twice = next(key for key in keys if keys.count(key) > 1)
+    return DataRefused(Problem("F136", f"the key {twice!r} stands twice", path, line))
+
+
+def _nested(path: Path, line: int, contract: Contract, cells: Sequence[Any]) -> DataRefused:
+    names = [name for name, cell in zip(contract.types, cells, strict=True) if type(cell) is list]
+    return DataRefused(
+        *(
+            Problem("F121", f"column {name!r} is nested, which can't be {contract.types[name]}", path, line)
+            for name in names
+        )
+    )
+
+
+def _text(cell: Any, quoted: bool) -> str:
+    """A value's text; a string where a number or a truth value belongs keeps its quotes, so that it is no number."""
+    if type(cell) is str:
+        return json.dumps(cell, ensure_ascii=False) if quoted else cell
+    return "true" if cell else "false"
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,121 @@
+"""A raw file and its content: as it is, decompressed, recoded or converted, and only when somebody asks for it."""
+
+from __future__ import annotations
+
+import io
+import secrets
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO
+
+from ciq.contract.model import Source
+from ciq.ingest.compression import Compression, decompressed
+from ciq.ingest.encodings import is_utf8, recoded
+
+_BLOCK = 1 << 19
+Seen = Callable[[bytes], None]
+"""Told of each block of the file itself, in order."""
+
+
+def _unseen(block: bytes) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Raw:
+    """``path`` is the file and names it in messages; what is unpacked of it goes into the folder ``aside``.
+
+    ``encoding`` is None for a format that is no text; ``convert`` makes of such a file, given this and the unpacked
+    path, another that the engine can read.
+    """
+
+    path: Path
+    source: Source
+    aside: Path
+    compression: Compression | None = None
+    encoding: str | None = None
+    convert: Callable[[Raw, Path, Path], None] | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the content is the file itself, byte for byte."""
+        recodes = self.encoding is not None and not is_utf8(self.encoding)
+        return self.compression is None and not recodes and self.convert is None
+
+    def blocks(self, seen: Seen = _unseen) -> Iterator[bytes]:
+        """The content, in UTF-8 where it is text, before any conversion.
+
+        Raises DataRefused or LimitExceeded where it can't be unpacked whole.
+        """
+        blocks: Iterator[bytes] = self.unpacked(seen)
+        if self.encoding and not is_utf8(self.encoding):
+            blocks = recoded(blocks, self.encoding, self.path)
+        return blocks
+
+    def unpacked(self, seen: Seen = _unseen) -> Generator[bytes, None, None]:
+        """The bytes of the file, decompressed. Raises as :meth:`blocks`."""
+        blocks: Iterator[bytes] = self._file(seen)
+        if self.compression:
+            blocks = decompressed(blocks, self.compression, self.source.limits, self.path)
+        yield from blocks
+
+    def open(self, seen: Seen = _unseen) -> BinaryIO:
+        """:meth:`blocks` as a stream."""
+        return io.BufferedReader(_Stream(ahead(self.blocks(seen))), _BLOCK)
+
+    @cached_property
+    def content(self) -> Path:
+        """A file with the content; converted, where the format asks for it."""
+        unpacked = self.path
+        if self.compression:
+            unpacked = self.spool()
+            with unpacked.open("wb") as stream:
+                for block in ahead(self.blocks()):
+                    stream.write(block)
+        if self.convert is None:
+            return unpacked
+        converted = self.spool()
+        self.convert(self, unpacked, converted)
+        return converted
+
+    def spool(self) -> Path:
+        """A new path in ``aside``, which is made if need be."""
+        self.aside.mkdir(exist_ok=True)
+        return self.aside / f"{secrets.token_hex(8)}.spool"
+
+    def _file(self, seen: Seen) -> Iterator[bytes]:
+        with self.path.open("rb") as stream:
+            while block := stream.read(_BLOCK):
+                seen(block)
+                yield block
+
+
+def ahead(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """``blocks``, each made in another thread while the one before it is in use."""
+    with ThreadPoolExecutor(1) as worker:
+        coming = worker.submit(next, blocks, b"")
+        while block := coming.result():
+            coming = worker.submit(next, blocks, b"")
+            yield block
+
+
+class _Stream(io.RawIOBase):
+    """Blocks as a stream."""
+
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self._blocks = blocks
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        if not self._rest:
+            self._rest = memoryview(next(self._blocks, b""))
+        size = min(len(buffer), len(self._rest))
+        buffer[:size] = self._rest[:size]
+        self._rest = self._rest[size:]
+        return size
