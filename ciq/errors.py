@@ -21,9 +21,13 @@ class Problem:
     column: int | None = None
     help: str | None = None
 
+    @property
+    def place(self) -> str:
+        """``path:line:column`` as far as known."""
+        return ":".join(str(part) for part in (self.path, self.line, self.column) if part is not None)
+
     def __str__(self) -> str:
-        place = ":".join(str(part) for part in (self.path, self.line, self.column) if part is not None)
-        text = f"{place}: {self.rule} {self.message}" if place else f"{self.rule} {self.message}"
+        text = f"{self.place}: {self.rule} {self.message}" if self.place else f"{self.rule} {self.message}"
         return f"{text}\n  help: {self.help}" if self.help else text
 
 

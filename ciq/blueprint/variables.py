@@ -38,6 +38,7 @@ def variables(dataset: Dataset) -> dict[str, exp.Expr]:
         "logit": _logit(contract),
         "centres": _tuple(_centres(contract)),
         "moments": exp.Array(expressions=[*_moments(contract)]),
+        "gaps": exp.Array(expressions=[*_gaps(contract)]),
         "weighted_levels": _weighted_levels(contract),
         "weighted_numbers": _weighted_numbers(contract),
         "outputs": _tuple(_alias(typed(contract, name), name) for name in output_columns(contract)),
@@ -188,6 +189,21 @@ def _moments(contract: Contract) -> Iterable[exp.Expr]:
     yield sql.moments("", exp.cast(exp.convert(0), "double"), exp.cast(exp.convert(0), "double"))
     for name in numbers(contract):
         yield sql.moments(name, sql.number(sql.column(name, "x")), sql.column(f"{name}__centre", "c"))
+
+
+def _gaps(contract: Contract) -> Iterable[exp.Expr]:
+    """A struct of missing values per arm for each published column."""
+    for name in output_columns(contract):
+        value = exp.Is(this=sql.column(name, "x"), expression=exp.null())
+
+        def missing(arm: int, value: exp.Expr = value) -> exp.Expr:
+            where = exp.and_(value.copy(), treated(contract).eq(arm))
+            return exp.Count(this=exp.Case(ifs=[exp.If(this=where, true=exp.convert(1))]))
+
+        fields = {"name": exp.convert(name), "missing_treated": missing(1), "missing_control": missing(0)}
+        yield exp.Struct(
+            expressions=[exp.PropertyEQ(this=exp.to_identifier(key), expression=value) for key, value in fields.items()]
+        )
 
 
 def _weighted(contract: Contract, name: str, label: str, value: exp.Expr) -> exp.Select:

@@ -14,6 +14,7 @@ from ciq.cli.explain import explain
 from ciq.cli.history import history
 from ciq.cli.output import exit_codes, formatted, result
 from ciq.cli.pg import pg
+from ciq.cli.report import report
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -100,6 +101,7 @@ cli.add_command(contract)
 cli.add_command(explain)
 cli.add_command(history)
 cli.add_command(pg)
+cli.add_command(report)
 
 
 @cli.group()

@@ -129,6 +129,12 @@ class Gates(_Strict):
     min_level_rows: int = Field(default=20, ge=1)
 
 
+class Report(_Strict):
+    """How the report is written."""
+
+    language: Literal["en", "ja"] = "en"
+
+
 class Contract(_Strict):
     """One data set: its source, columns, roles, constraints, mends and gates.
 
@@ -158,6 +164,7 @@ class Contract(_Strict):
     propensity: Propensity = Propensity()
     balance: Balance = Balance()
     gates: Gates = Gates()
+    report: Report = Report()
 
     path: Path = Field(exclude=True)
 

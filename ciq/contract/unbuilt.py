@@ -30,7 +30,6 @@ UNBUILT = (
     Unbuilt(("columns", "*", "pii"), _NONE, "it hides no columns; take the column out with `extra_columns: drop`"),
     Unbuilt(("tolerance",), (*_NONE, {"default": 0}, 0), "it tolerates no violation"),
     Unbuilt(("publish",), _NONE, "it exports Parquet files and publishes nowhere else"),
-    Unbuilt(("report",), (*_NONE, {"language": "en"}), "its report is in English"),
     Unbuilt(("schedule",), _NONE, "it runs when it is called; schedule `ciq run` outside"),
     Unbuilt(("leakage",), _NONE, "it judges leakage by column names (`leakage_forbidden_cols`)"),
     Unbuilt(("propensity", "interactions"), _NONE, "its model has the covariates and the named squares"),

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-import math
 from pathlib import Path
 from typing import Any
 
 from ciq.causal.sql import WEIGHTINGS
 from ciq.files import write_text
-from ciq.report.facts import Facts, Row
+from ciq.pipeline import attempts
+from ciq.report.facts import Facts, Language, Row
+from ciq.report.page import DRAWINGS, drawings, page
 from ciq.report.quality import quality_report
+from ciq.report.record import dumps
+from ciq.report.sentences import Sentences
 
 _FORMULA = ("=", "+", "-", "@")
 _BY_WEIGHTING = ("unadjusted", *WEIGHTINGS)
@@ -35,11 +37,25 @@ LOVE_COLUMNS = (
 
 
 def write_artifacts(project: Path, facts: Facts) -> None:
-    """Write the three files, each whole; an attempt without balance figures leaves a table without rows."""
-    folder = project / "artifacts" / facts.dataset
+    """Write the facts, the figures and the report; an attempt without balance figures leaves a table without rows."""
+    folder = attempts.folder(project, facts.dataset)
+    attempts.keep(project, facts)
     write_text(folder / "overlap_metrics.json", overlap_metrics(facts))
     write_text(folder / "love_metrics.csv", love_metrics(facts.balance))
-    write_text(folder / "quality_report.md", quality_report(facts))
+    write_report(folder, facts, facts.language)
+
+
+def write_report(folder: Path, facts: Facts, language: Language) -> None:
+    """Write the documents for people, each whole; a drawing that this attempt has no figures for is taken away."""
+    say = Sentences(language)
+    drawn = drawings(facts, say)
+    for name in DRAWINGS:
+        if name in drawn:
+            write_text(folder / name, drawn[name])
+        else:
+            (folder / name).unlink(missing_ok=True)
+    write_text(folder / "quality_report.md", quality_report(facts, say))
+    write_text(folder / "report.html", page(facts, say))
 
 
 def overlap_metrics(facts: Facts) -> str:
@@ -53,14 +69,14 @@ def overlap_metrics(facts: Facts) -> str:
         "source_version": facts.source_version,
         "sources": facts.sources,
         "snapshot": facts.snapshot,
-        "problems": facts.problems,
+        "problems": [str(problem) for problem in facts.problems],
         "overlap": overlap.get("overlap_share"),
         "tails": {"lt_0_01": overlap.get("tail_lt_001"), "gt_0_99": overlap.get("tail_gt_099")},
         **overlap,
         "gates": facts.gates,
         "positivity": facts.positivity,
     }
-    return json.dumps(_finite(metrics), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return dumps(metrics)
 
 
 def love_metrics(balance: tuple[Row, ...]) -> str:
@@ -78,11 +94,3 @@ def _cell(value: Any) -> Any:
     if isinstance(value, float):
         return repr(value)
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, tuple | list):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -8,7 +8,7 @@ from ciq.contract import Contract
 from ciq.errors import Problem
 from ciq.pipeline.warehouse import AuditFailure
 from ciq.report.facts import Facts, Row
-from ciq.report.quality import figure
+from ciq.report.numbers import figure
 from ciq.rules import GATE_RULES, RULES, GateRule
 
 _RULE_OF_GATE = {rule.gate: rule for rule in GATE_RULES if isinstance(rule, GateRule)}

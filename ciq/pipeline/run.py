@@ -15,7 +15,7 @@ from ciq.ingest import Landed, Manifest, ingest
 from ciq.ingest.sources import claimed
 from ciq.pipeline import latest
 from ciq.pipeline.artifacts import write_artifacts
-from ciq.pipeline.processed import Stamp, publish, published
+from ciq.pipeline.processed import Stamp, causal_ready, publish, published
 from ciq.report.facts import Facts
 
 if TYPE_CHECKING:
@@ -80,23 +80,25 @@ def _plan(project: Path, datasets: list[tuple[Contract, Manifest]], progress: Pr
 
 def _promote(project: Path, warehouse: Warehouse, contract: Contract, manifest: Manifest) -> Outcome:
     promotion = warehouse.promote(contract.name)
-    facts = _facts(contract, manifest, promotion, warehouse)
+    facts = _facts(project, contract, manifest, promotion, warehouse)
     error = None if promotion.promoted else _refusal(project, contract, facts, promotion)
-    facts = replace(facts, problems=tuple(str(problem) for problem in error.problems) if error else ())
-    write_artifacts(project, facts)
     if error:
+        facts = replace(facts, problems=error.problems)
+        write_artifacts(project, facts)
         return Outcome(contract.name, "refused", facts, error=error)
     stamp = Stamp(contract.name, contract.version, manifest.version, promotion.snapshot, contract.estimand)
     changed = published(project, contract.name) != stamp
     if changed:
         publish(warehouse.cursor, project, stamp)
+    facts = replace(facts, published=_published(project, contract.name))
+    write_artifacts(project, facts)
     from ciq.pipeline.refusals import gate_problems
 
     warnings = tuple(gate_problems(facts, _place(project, contract, facts), "warn"))
     return Outcome(contract.name, "published" if changed else "unchanged", facts, warnings)
 
 
-def _facts(contract: Contract, manifest: Manifest, promotion: Promotion, warehouse: Warehouse) -> Facts:
+def _facts(project: Path, contract: Contract, manifest: Manifest, promotion: Promotion, warehouse: Warehouse) -> Facts:
     def rows(kind: str) -> tuple[dict[str, object], ...]:
         return tuple(warehouse.rows(f"diagnostics.{contract.name}_{kind}"))
 
@@ -109,12 +111,39 @@ def _facts(contract: Contract, manifest: Manifest, promotion: Promotion, warehou
         sources=tuple(asdict(source) for source in manifest.sources),
         snapshot=promotion.snapshot,
         rows=manifest.rows,
+        contract_path=_contract_path(project, contract),
+        language=contract.report.language,
+        staged=manifest.parquet,
+        published=_published(project, contract.name),
         mends=manifest.mends,
+        warnings=manifest.warnings,
+        dropped=manifest.dropped,
         overlap=next(iter(rows("overlap")), {}),
         gates=rows("gates"),
         balance=rows("balance"),
         positivity=rows("positivity"),
+        histogram=rows("histogram"),
+        missing=rows("missing"),
     )
+
+
+def _published(project: Path, dataset: str) -> dict[str, str] | None:
+    """What is published now, as the report tells it."""
+    stamp = published(project, dataset)
+    if stamp is None:
+        return None
+    path = causal_ready(project, dataset).relative_to(project).as_posix()
+    return {
+        "path": path,
+        "source_version": stamp.ciq_source_version,
+        "contract_version": stamp.ciq_contract_version,
+        "snapshot": stamp.ciq_snapshot,
+    }
+
+
+def _contract_path(project: Path, contract: Contract) -> str:
+    path = contract.path
+    return (path.relative_to(project) if path.is_relative_to(project) else path).as_posix()
 
 
 def _refusal(project: Path, contract: Contract, facts: Facts, promotion: Promotion) -> GateRefused:
@@ -152,5 +181,8 @@ def _refused_at_ingest(project: Path, contracts: Mapping[str, Contract], contrac
         sources=tuple(sources),
         snapshot=None,
         rows=None,
-        problems=tuple(str(problem) for problem in error.problems),
+        contract_path=_contract_path(project, contract),
+        language=contract.report.language,
+        published=_published(project, contract.name),
+        problems=error.problems,
     )

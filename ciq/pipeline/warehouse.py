@@ -21,6 +21,9 @@ from ciq.pipeline.console import QuietConsole, Step
 
 Row = dict[str, Any]
 
+_REPORTED = ("histogram", "missing")
+"""Diagnostics that no gate reads, for the report."""
+
 # sqlglot remembers its generators' methods at first use; what was written before SQLMesh added its own
 # expressions would keep it from writing a MODEL.
 generator._DISPATCH_CACHE.clear()
@@ -110,7 +113,8 @@ class Warehouse:
     def promote(self, dataset: str) -> Promotion:
         """Plan and apply what has changed of ``dataset`` in prod: its models, what they read and what reads them."""
         with _explained():
-            plan = self._context.plan_builder("prod", select_models=[f"+features.{dataset}+"], skip_tests=True).build()
+            selected = [f"+features.{dataset}+", *(f"diagnostics.{dataset}_{figure}" for figure in _REPORTED)]
+            plan = self._context.plan_builder("prod", select_models=selected, skip_tests=True).build()
             self._plan_snapshots = {snapshot.name: snapshot for snapshot in plan.context_diff.snapshots.values()}
             self._must_hold(plan.context_diff.snapshots.values())
             changed = bool(plan.context_diff.has_changes or plan.requires_backfill)

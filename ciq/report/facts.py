@@ -5,16 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ciq.errors import Problem
+
 Row = dict[str, Any]
 Verdict = Literal["pass", "warn", "fail"]
+Language = Literal["en", "ja"]
 
 
 @dataclass(frozen=True)
 class Facts:
     """One attempt: where it comes from, its figures and its verdict.
 
-    ``overlap`` is one row of figures; ``gates``, ``balance`` and ``positivity`` are rows as the diagnostics models
-    hold them, all empty where the attempt ended before them. ``problems`` are the refusal's messages.
+    ``overlap`` is one row of figures; ``gates``, ``balance``, ``positivity``, ``histogram`` and ``missing`` are rows
+    as the diagnostics models hold them, all empty where the attempt ended before them. ``problems`` are the refusal's.
+    ``mends`` counts rows by column and step, ``warnings`` rows by contract rule that only warns; ``dropped`` are the
+    columns of the files that were left out. ``published`` says what is published after the attempt: this version, an
+    earlier one, or nothing where it is None.
     """
 
     dataset: str
@@ -25,12 +31,20 @@ class Facts:
     sources: tuple[Row, ...]
     snapshot: str | None
     rows: int | None
+    contract_path: str = ""
+    language: Language = "en"
+    staged: str | None = None
+    published: Row | None = None
     mends: dict[str, dict[str, int]] = field(default_factory=dict)
+    warnings: dict[str, int] = field(default_factory=dict)
+    dropped: tuple[str, ...] = ()
     overlap: Row = field(default_factory=dict)
     gates: tuple[Row, ...] = ()
     balance: tuple[Row, ...] = ()
     positivity: tuple[Row, ...] = ()
-    problems: tuple[str, ...] = ()
+    histogram: tuple[Row, ...] = ()
+    missing: tuple[Row, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
     @property
     def verdict(self) -> Verdict:

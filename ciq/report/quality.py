@@ -1,117 +1,103 @@
-"""The quality report in Markdown."""
+"""``quality_report.md``: the facts as Markdown."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from ciq.report.facts import Facts, Row
-
-_VERDICTS = {
-    "pass": "Every gate holds: the data set is published.",
-    "warn": "Published, with warnings.",
-    "fail": "Refused: the last good version stays.",
-}
+from ciq.report import tables, verdict
+from ciq.report.facts import Facts
+from ciq.report.markdown import plain, table
+from ciq.report.sentences import Sentences
 
 
-def quality_report(facts: Facts) -> str:
+def quality_report(facts: Facts, say: Sentences) -> str:
     """The report of one attempt."""
     sections = [
-        f"# {facts.dataset}: {facts.verdict}",
-        _VERDICTS[facts.verdict],
-        facts.description or "",
-        _table(("What", "Value"), _provenance(facts)),
-        _refusal(facts),
-        _gates(facts),
-        _overlap(facts),
-        _balance(facts),
-        _single_arm_levels(facts),
-        _mends(facts),
+        f"# {facts.dataset}: {say(f'judged_{facts.verdict}')}",
+        say(f"said_{facts.verdict}"),
+        plain(facts.description or ""),
+        table((say("what"), say("value")), _provenance(facts, say)),
+        _refusal(facts, say),
+        _gates(facts, say),
+        _overlap(facts, say),
+        _balance(facts, say),
+        _levels(facts, say),
+        _missing(facts, say),
+        _mends(facts, say),
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
-def figure(value: Any) -> str:
-    """A figure for people: four significant digits, counts whole."""
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return f"{value:,.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.4g}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+def _section(title: str, *blocks: str) -> str:
+    return "\n\n".join([f"## {title}", *(block for block in blocks if block)])
 
 
-def _table(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
-    names = list(head)
-    lines = [names, ["---"] * len(names), *([_cell(value) for value in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _cell(value: Any) -> str:
-    return figure(value).replace("|", "\\|").replace("\n", " ")
-
-
-def _provenance(facts: Facts) -> list[tuple[str, Any]]:
+def _provenance(facts: Facts, say: Sentences) -> list[tuple[str, Any]]:
     sources = ", ".join(f"{source['path']} ({source['sha256'][:12]})" for source in facts.sources)
     return [
-        ("Estimand", facts.estimand),
-        ("Rows", facts.rows),
-        ("Sources", sources),
-        ("Source version", facts.source_version),
-        ("Contract version", facts.contract_version),
-        ("SQLMesh snapshot", facts.snapshot),
+        (say("estimand"), facts.estimand),
+        (say("rows"), facts.rows),
+        (say("raw_file"), sources),
+        (say("staged"), facts.source_version),
+        (say("contract"), say("version", version=facts.contract_version)),
+        (say("snapshot"), facts.snapshot),
     ]
 
 
-def _refusal(facts: Facts) -> str:
-    return (
-        "\n".join(["## Why it was refused", "", *(f"- {_cell(text)}" for text in facts.problems)])
-        if facts.problems
-        else ""
-    )
+def _refusal(facts: Facts, say: Sentences) -> str:
+    problems = "\n".join(f"- {plain(str(problem))}" for problem in facts.problems)
+    return _section(say("causes"), problems) if problems else ""
 
 
-def _gates(facts: Facts) -> str:
+def _gates(facts: Facts, say: Sentences) -> str:
     if not facts.gates:
         return ""
     rows = (
-        (g["gate"], g["value"], f"{g['comparison']} {figure(g['threshold'])}", g["verdict"], g["subject"])
-        for g in facts.gates
+        (gate.id, gate.figure, gate.value, gate.bound, say(f"judged_{gate.verdict}"), gate.subject)
+        for gate in verdict.gates(facts, say)
     )
-    return "## Gates\n\n" + _table(("Gate", "Figure", "Must be", "Verdict", "Because of"), rows)
+    head = tuple(say(key) for key in ("gate", "what", "figure", "must_be", "verdict", "because"))
+    return _section(say("gates"), table(head, rows))
 
 
-def _overlap(facts: Facts) -> str:
+def _overlap(facts: Facts, say: Sentences) -> str:
     if not facts.overlap:
         return ""
-    return "## Overlap\n\n" + _table(("Figure", "Value"), facts.overlap.items())
+    return _section(say("overlap"), table((say("figure"), say("value")), tables.overlap(facts, say)))
 
 
-def _balance(facts: Facts) -> str:
+def _balance(facts: Facts, say: Sentences) -> str:
     if not facts.balance:
         return ""
-    weighted = f"smd_{facts.estimand.lower()}"
-
-    def by_size(row: Row) -> float:
-        return -abs(float(row["smd_unadjusted"] or 0.0))
-
-    columns = ("covariate", "type", "mean_treated", "mean_control", "smd_unadjusted", weighted)
-    rows = ([row[column] for column in columns] for row in sorted(facts.balance, key=by_size))
-    head = ("Covariate", "Type", "Mean treated", "Mean control", "SMD raw", f"SMD {facts.estimand}")
-    note = (
-        "SMD over the unweighted standard deviation: pooled for raw, ATE and ATO, of the treated for ATT, "
-        "of the untreated for ATC."
+    head = (
+        *(say(key) for key in ("covariate", "mean_treated", "mean_control", "smd_raw")),
+        *(say(key, estimand=facts.estimand) for key in ("smd_weighted", "variance_ratio", "ks")),
     )
-    return f"## Balance\n\n{_table(head, rows)}\n\n{note}"
+    rows = (
+        (row.covariate, row.mean_treated, row.mean_control, row.raw, row.weighted, row.ratio, row.ks)
+        for row in tables.balance(facts)
+    )
+    rest = tables.rest(len(facts.balance), "love_metrics.csv", say)
+    return _section(say("balance"), table(head, rows), rest, say(tables.convention(facts)))
 
 
-def _single_arm_levels(facts: Facts) -> str:
-    single = [row for row in facts.positivity if not (row["n_treated"] and row["n_control"])]
-    if not single:
-        return ""
-    rows = ((r["covariate"], r["level"], r["n_treated"], r["n_control"]) for r in single)
-    return "## Levels that exist in one arm only\n\n" + _table(("Covariate", "Level", "Treated", "Control"), rows)
+def _levels(facts: Facts, say: Sentences) -> str:
+    rows = [(row.covariate, row.level, row.treated, row.control) for row in tables.levels(facts)]
+    head = tuple(say(key) for key in ("covariate", "level", "treated", "control"))
+    return _section(say("positivity"), say("positivity_note"), table(head, rows)) if rows else ""
 
 
-def _mends(facts: Facts) -> str:
-    rows = [(column, step, count) for column, steps in facts.mends.items() for step, count in steps.items()]
-    return "## Mended by the contract's clean steps\n\n" + _table(("Column", "Step", "Rows"), rows) if rows else ""
+def _missing(facts: Facts, say: Sentences) -> str:
+    rows = [(row.name, row.rows, row.treated, row.control) for row in tables.missing(facts)]
+    head = tuple(say(key) for key in ("column", "rows", "treated", "control"))
+    return _section(say("missing"), say("missing_note"), table(head, rows)) if rows else ""
+
+
+def _mends(facts: Facts, say: Sentences) -> str:
+    mended, warned = tables.mends(facts), tables.warnings(facts)
+    blocks = [
+        table((say("column"), say("step"), say("rows")), mended) if mended else "",
+        table((say("warned"), say("rows")), warned) if warned else "",
+        plain(tables.dropped(facts, say)),
+    ]
+    return _section(say("mends"), *blocks) if any(blocks) else ""

@@ -59,4 +59,22 @@ ENVIRONMENT_RULES = (
         "Rules are named by a letter and three digits, as messages show them.",
         "Copy the id from the message.",
     ),
+    Rule(
+        "E440",
+        "There is no report yet",
+        "A report is written from what a run recorded.",
+        "Run `ciq run` for the data set first.",
+    ),
+    Rule(
+        "E441",
+        "A record can't be read",
+        "report.json is not one, or another version of ciq wrote it.",
+        "Run `ciq run` again: it writes the record anew.",
+    ),
+    Rule(
+        "E442",
+        "Nothing has that name",
+        "Reports are compared between environments and staged versions.",
+        "Use one of the names that the message lists.",
+    ),
 )

@@ -102,6 +102,17 @@ CASES: dict[str, dict[str, list[str]]] = {
             put("seen", '"at" + INTERVAL 1 MICROSECOND')
         ],
     },
+    "diagnostics.doses_histogram": {
+        "not_null(columns := (n_treated, n_control))": null("n_treated", "n_control"),
+        "unique_values(columns := (bin))": [DOUBLE],
+        "accepted_range(column := bin, min_v := 0, max_v := 39)": [put("bin", "-1"), put("bin", "40")],
+    },
+    "diagnostics.doses_missing": {
+        "not_null(columns := (name, missing, missing_treated, missing_control, n_treated, n_control))": null(
+            "name", "missing", "missing_treated", "missing_control", "n_treated", "n_control"
+        ),
+        "unique_values(columns := (name))": [DOUBLE],
+    },
     "diagnostics.doses_positivity": {
         "not_null(columns := (covariate, level, n, n_treated, n_control))": null(
             "covariate", "level", "n", "n_treated", "n_control"

@@ -136,7 +136,6 @@ NOT_BUILT = {
     "columns: {age: {pii: hash}}": "pii",
     "tolerance: {default: 1}": "tolerance",
     "publish: {schema: api}": "publish",
-    "report: {language: ja}": "report",
     'schedule: {cron: "@daily"}': "schedule",
     "leakage: {auc: 0.99}": "leakage",
     "propensity: {interactions: [[age, gender]]}": "interactions",

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import jsonschema
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from whole_project import lay_out, run_in
 
-from ciq.pipeline.artifacts import LOVE_COLUMNS, love_metrics
+from ciq.pipeline.artifacts import LOVE_COLUMNS, love_metrics, write_report
+from ciq.report.record import SCHEMA, from_json
 
 CONTRACT = """\
 version: 2.1.0
@@ -125,10 +127,38 @@ def warehouse(root: Path, query: str) -> list[dict[str, Any]]:
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def test_there_are_three_artifacts(root: Path) -> None:
+def test_artifacts_are_these_and_drawings_come_with_figures_only(root: Path) -> None:
+    always = {"love_metrics.csv", "overlap_metrics.json", "quality_report.md", "report.html", "report.json"}
+    for dataset, drawn in {"visits": {"love_plot.svg", "propensity.svg", "versions"}, "broken": set()}.items():
+        assert {path.name for path in (root / "artifacts" / dataset).iterdir()} == always | drawn
+
+
+def test_report_tells_what_the_models_hold(root: Path) -> None:
+    record = json.loads((root / "artifacts" / "visits" / "report.json").read_text())
+    jsonschema.validate(record, json.loads(SCHEMA.read_text()))
+    bins = warehouse(
+        root,
+        """FROM diagnostics.visits_scores SELECT CAST(least(floor(ps_hat * 40), 39) AS INT) AS bin,
+        count(*) FILTER (treated = 1) AS n_treated, count(*) FILTER (treated = 0) AS n_control GROUP BY ALL""",
+    )
+    assert sorted(record["histogram"], key=lambda row: row["bin"]) == sorted(bins, key=lambda row: row["bin"])
+    gaps = {row["name"]: (row["missing_treated"], row["missing_control"]) for row in record["missing"]}
+    assert gaps["age"] == (1, 1)
+    assert {name for name, found in gaps.items() if found != (0, 0)} == {"age"}
+    assert {row["n_treated"] + row["n_control"] for row in record["missing"]} == {ROWS}
+    assert record["published"]["source_version"] == record["source_version"]
+    assert record["published"]["snapshot"] == record["snapshot"]
+    assert (root / record["published"]["path"]).is_file()
+    assert (root / record["staged"]).is_file()
+
+
+def test_documents_are_written_again_from_their_record(root: Path, tmp_path: Path) -> None:
     for dataset in ("visits", "broken"):
-        found = {path.name for path in (root / "artifacts" / dataset).iterdir()}
-        assert found == {"love_metrics.csv", "overlap_metrics.json", "quality_report.md"}
+        folder = root / "artifacts" / dataset
+        facts = from_json((folder / "report.json").read_text())
+        write_report(tmp_path / dataset, facts, "en")
+        for path in (tmp_path / dataset).iterdir():
+            assert path.read_bytes() == (folder / path.name).read_bytes()
 
 
 def test_love_metrics_has_the_columns_that_others_rely_on(root: Path) -> None:
@@ -236,8 +266,8 @@ def test_quality_report_tells_it_all(root: Path) -> None:
     for line in (
         "| Estimand | ATO |",
         f"| Rows | {ROWS} |",
-        f"| Source version | {metrics['source_version']} |",
-        "| Contract version | 2.1.0 |",
+        f"| Staged version | {metrics['source_version']} |",
+        "| Contract | version 2.1.0 |",
         f"| SQLMesh snapshot | {metrics['snapshot']} |",
         "| age | sentinels | 2 |",
         "| dose, mg | fill | 3 |",
