@@ -1,0 +1,51 @@
+"""What is known of a statement from its text alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Engine = Literal["pg", "duckdb"]
+Kind = Literal["read", "write", "unsure"]
+ENGINES: tuple[Engine, ...] = ("pg", "duckdb")
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A relation as a statement names it; ``schema`` and ``catalog`` are empty where it doesn't say.
+
+    ``is_file`` where DuckDB would read it as the path of a file.
+    """
+
+    name: str
+    schema: str = ""
+    catalog: str = ""
+    is_file: bool = False
+
+    def __str__(self) -> str:
+        return ".".join(part for part in (self.catalog, self.schema, self.name) if part)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """The whole input, judged.
+
+    ``kind`` is "read" only where every node and every called function is known to change nothing. ``dialects`` are the
+    engines that could run it as it is written; empty where none may. ``reasons`` say why it is no proved read, or why
+    an engine is left out. ``relations`` are read, ``targets`` written; ``targets`` is None where a write doesn't name
+    what it changes. ``effects`` are called functions known to have effects that a read-only transaction may not hold.
+    ``functions`` are all called names, ``columns`` the last names of column references, where ``*`` stands for all.
+    ``hints`` are the engines that comments ask for; ``count`` is the number of statements.
+    """
+
+    sql: str
+    kind: Kind
+    dialects: tuple[Engine, ...] = ()
+    reasons: tuple[str, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    targets: tuple[Relation, ...] | None = ()
+    effects: tuple[str, ...] = ()
+    functions: frozenset[str] = frozenset()
+    columns: frozenset[str] = frozenset()
+    hints: tuple[Engine, ...] = ()
+    count: int = 1
