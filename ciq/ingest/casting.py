@@ -13,13 +13,18 @@ from sqlglot import exp
 from ciq.contract.model import Contract
 from ciq.contract.types import ColumnType, Kind
 from ciq.ingest.engine import call, column
-from ciq.ingest.zones import as_utc
+from ciq.ingest.zones import as_utc, is_shown_twice
 
 _RAW = "_raw"
+_PLACED = "_placed_"
 _INTEGER = r"[+-]?[0-9]+(\.0+)?"
 _FLOAT = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+_DIGITS = r"[+-]?[0-9]+"
+_WHOLE = {"FLOAT": 2**24, "DOUBLE": 2**53}
+"""Below this, a float holds every whole number."""
 _DATE = r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}"
 _CLOCK = r"[ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6}0*)?)?"
+_NAIVE = f"{_DATE}({_CLOCK})?"
 _NO_SECONDS = r"([ T][0-9]{2}:[0-9]{2})( ?[Z+-])"
 """The engine takes no offset after a time without seconds."""
 _OFFSET = r" ?(Z|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)"
@@ -30,7 +35,7 @@ EXPECTED: dict[Kind, str] = {
     "bool": "true, false, 1 or 0",
     "text": "text",
     "date": "a date as YYYY-MM-DD",
-    "datetime": "an ISO date and time that exists in {timezone}",
+    "datetime": "an ISO date and time",
 }
 """What a cell of each kind must be; ``{type}`` is the contract's word for the type."""
 
@@ -50,9 +55,10 @@ _WIDENS: dict[str, tuple[str, ...]] = {
 
 
 def projection(contract: Contract, cells: Mapping[str, tuple[exp.Expr, exp.Expr]]) -> list[exp.Expr]:
-    """The typed value of each column, given as (text, value), then ``_raw``: the text of cells that can't be cast.
+    """The typed value of each column, given as (text, value), then what only a judge asks for.
 
-    ``_raw`` is NULL for rows without such a cell; see :func:`raw`.
+    That is ``_raw``, the text of cells that can't be cast, NULL for rows without such a cell, see :func:`raw`; and for
+    each of :func:`placeable` whether its text names an offset.
     """
     values = [exp.alias_(value, name, quoted=True) for name, (_, value) in cells.items()]
     cast = [cells[name] for name in _castable(contract)]
@@ -61,13 +67,40 @@ def projection(contract: Contract, cells: Mapping[str, tuple[exp.Expr, exp.Expr]
     if cast:
         texts = _when(exp.or_(*absent), exp.Array(expressions=failed))
         values.append(exp.alias_(texts, _RAW))
-    return values
+    return values + [
+        exp.alias_(_names_offset(cells[name][0]), placed(name), quoted=True) for name in placeable(contract)
+    ]
+
+
+def placeable(contract: Contract) -> list[str]:
+    """The columns whose times may stand with or without an offset: those without a format of their own."""
+    formats = contract.source.datetime_format
+    return [name for name in contract.types if contract.type_of(name).kind == "datetime" and name not in formats]
+
+
+def placed(name: str) -> str:
+    """What :func:`projection` calls the flag of a column of :func:`placeable`."""
+    return f"{_PLACED}{name}"
 
 
 def raw(contract: Contract, name: str) -> exp.Expr | None:
     """The text of column ``name`` in a row of :func:`projection` where it can't be cast; None for text columns."""
     castable = _castable(contract)
     return call("list_extract", column(_RAW), exp.convert(castable.index(name) + 1)) if name in castable else None
+
+
+def skipped(contract: Contract, name: str, text: exp.Expr) -> exp.Expr:
+    """Whether the text of a datetime that can't be cast is a time that its clock skipped."""
+    local = _local(contract, name, text)
+    twice = is_shown_twice(local, contract.source.timezone)
+    return exp.and_(exp.paren(local.copy()).is_(exp.null()).not_(), exp.not_(twice))
+
+
+def shown_twice(contract: Contract, name: str, text: exp.Expr) -> exp.Expr:
+    """Whether the text of a datetime that can't be cast is a time that its clock showed twice."""
+    return exp.Coalesce(
+        this=is_shown_twice(_local(contract, name, text), contract.source.timezone), expressions=[exp.false()]
+    )
 
 
 def raw_columns(contract: Contract) -> list[exp.Column]:
@@ -115,14 +148,21 @@ def _integer(_: Contract, target: ColumnType, text: exp.Expr) -> exp.Expr:
 
 
 def _float(_: Contract, target: ColumnType, text: exp.Expr) -> exp.Expr:
-    value = _try(text, target.duckdb)
-    return _when(exp.and_(_matches(text, _FLOAT), call("isfinite", value)), value.copy())
+    return _when(exp.and_(_matches(text, _FLOAT), _exact(target, text)), _try(text, target.duckdb))
 
 
 def _plain_float(target: ColumnType, text: exp.Expr) -> exp.Expr:
     """As ``_float``, where nothing stands that the engine takes beyond a number's form but what is not finite."""
+    return _when(_exact(target, text), _try(text, target.duckdb))
+
+
+def _exact(target: ColumnType, text: exp.Expr) -> exp.Expr:
+    """Whether a number is finite, and the very one where its text is a whole number too large for most floats."""
     value = _try(text, target.duckdb)
-    return _when(call("isfinite", value), value.copy())
+    small = exp.LT(this=exp.Abs(this=value), expression=exp.convert(_WHOLE[target.duckdb]))
+    fraction = exp.not_(_matches(text, _DIGITS))
+    same = exp.EQ(this=_try(value, "HUGEINT"), expression=_try(text, "HUGEINT"))
+    return exp.or_(small, exp.and_(call("isfinite", value.copy()), exp.or_(fraction, same)))
 
 
 def _bool(_: Contract, __: ColumnType, text: exp.Expr) -> exp.Expr:
@@ -153,7 +193,7 @@ def _datetime(contract: Contract, _: ColumnType, text: exp.Expr) -> exp.Expr:
     return exp.Case(
         ifs=[
             exp.If(this=exp.and_(years, canonical), true=naive),
-            exp.If(this=_matches(text, f"{_DATE}({_CLOCK})?"), true=naive.copy()),
+            exp.If(this=_matches(text, _NAIVE), true=naive.copy()),
             exp.If(this=_matches(text, f"{_DATE}{_CLOCK}{_OFFSET}"), true=placed),
         ]
     )
@@ -161,12 +201,44 @@ def _datetime(contract: Contract, _: ColumnType, text: exp.Expr) -> exp.Expr:
 
 def _by_format(contract: Contract, target: ColumnType, text: exp.Expr, pattern: str) -> exp.Expr:
     value = call("try_strptime", text.copy(), exp.Literal.string(pattern))
-    if "%z" in pattern or "%Z" in pattern:
+    if _has_offset(pattern):
         value = exp.AtTimeZone(this=value, zone=exp.Literal.string("UTC"))
     elif target.kind == "datetime":
         value = as_utc(value, contract.source.timezone)
-    trimmed = exp.EQ(this=exp.Trim(this=text.copy()), expression=text.copy())
-    return _when(trimmed, _cast(value, target.duckdb))
+    return _when(_trimmed(text), _cast(value, target.duckdb))
+
+
+def _local(contract: Contract, name: str, text: exp.Expr) -> exp.Expr:
+    """The text of a datetime without an offset as it stands, on no clock; NULL for any other text."""
+    pattern = contract.source.datetime_format.get(name)
+    if pattern is None:
+        return _when(_matches(text, _NAIVE), _try(text, "TIMESTAMP"))
+    if _has_offset(pattern):
+        return exp.cast(exp.null(), "TIMESTAMP")
+    return _when(_trimmed(text), call("try_strptime", text.copy(), exp.Literal.string(pattern)))
+
+
+def _has_offset(pattern: str) -> bool:
+    return "%z" in pattern or "%Z" in pattern
+
+
+def _trimmed(text: exp.Expr) -> exp.Expr:
+    return exp.EQ(this=exp.Trim(this=text.copy()), expression=text.copy())
+
+
+def _names_offset(text: exp.Expr) -> exp.Expr:
+    """Whether a sound time names its offset; the 17th character of one that doesn't is a colon, if there is one."""
+    length = call("strlen", text.copy())
+    seventeenth = call("substr", text.copy(), exp.convert(17), exp.convert(1))
+    rest = call("substr", text.copy(), exp.convert(20))
+    return exp.Case(
+        ifs=[
+            exp.If(this=exp.LT(this=length, expression=exp.convert(17)), true=exp.false()),
+            exp.If(this=exp.NEQ(this=seventeenth, expression=exp.Literal.string(":")), true=exp.true()),
+            exp.If(this=exp.LT(this=length.copy(), expression=exp.convert(20)), true=exp.false()),
+        ],
+        default=call("regexp_matches", rest, exp.Literal.string("[Z+-]")),
+    )
 
 
 def _finite_time(value: exp.Expr) -> exp.Expr:

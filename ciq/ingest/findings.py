@@ -12,8 +12,10 @@ from sqlglot import exp
 from ciq.contract.model import Contract
 from ciq.errors import Problem
 from ciq.ingest.judging import Judged, Violation, first
+from ciq.ingest.manifest import SourceFile
 from ciq.ingest.raw import Raw
 from ciq.ingest.reader import Header, Place, Reader
+from ciq.ingest.stamp import Stamp
 from ciq.ingest.uniqueness import Repeat
 
 if TYPE_CHECKING:
@@ -28,16 +30,23 @@ _VERBS = {
     "I204": "is no known category",
     "I205": "doesn't match",
     "I206": "is no treatment arm",
+    "I210": "was skipped by its clock",
+    "I211": "was shown twice by its clock",
 }
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A source file with its header read."""
+    """A source file with its header read; ``stamp`` was taken before its first byte was read.
+
+    ``landed`` is what an earlier version says of this very file, where it holds all its rows.
+    """
 
     raw: Raw
     reader: Reader
     header: Header
+    stamp: Stamp
+    landed: SourceFile | None = None
 
     @property
     def path(self) -> Path:

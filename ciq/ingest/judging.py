@@ -78,16 +78,29 @@ def _checks(contract: Contract, fresh: bool) -> Iterator[Check]:
     for name in contract.types:
         raw = casting.raw(contract, name) if fresh else None
         if raw is not None:
-            expected = casting.EXPECTED[contract.type_of(name).kind]
-            pattern = contract.source.datetime_format.get(name)
-            expected = f"a time as {pattern} that exists in {{timezone}}" if pattern else expected
-            expected = expected.format(type=contract.types[name], timezone=contract.source.timezone)
-            yield Check("I203", name, raw.is_(exp.null()).not_(), expected)
+            yield from _cast_checks(contract, name, raw)
         if name in contract.required:
             yield Check("I201", name, _absent(name, raw), "a value")
         yield from _value_checks(contract, name)
     for rule in contract.constraints.rules:
         yield Check("I208", None, _broken(rule), rule.id, rule.severity)
+
+
+def _cast_checks(contract: Contract, name: str, raw: exp.Expr) -> Iterator[Check]:
+    """What keeps the text of a cell from being a value of its type."""
+    kind, pattern, zone = (
+        contract.type_of(name).kind,
+        contract.source.datetime_format.get(name),
+        contract.source.timezone,
+    )
+    failed: exp.Expr = raw.is_(exp.null()).not_()
+    if kind == "datetime":
+        skipped, twice = casting.skipped(contract, name, raw), casting.shown_twice(contract, name, raw)
+        yield Check("I210", name, exp.and_(failed.copy(), skipped), f"a time that the clock of {zone} showed")
+        yield Check("I211", name, exp.and_(failed.copy(), twice), f"a time that the clock of {zone} showed once")
+        failed = exp.and_(failed, exp.not_(exp.or_(skipped.copy(), twice.copy())))
+    expected = f"a time as {pattern}" if pattern else casting.EXPECTED[kind].format(type=contract.types[name])
+    yield Check("I203", name, failed, expected)
 
 
 def _value_checks(contract: Contract, name: str) -> Iterator[Check]:

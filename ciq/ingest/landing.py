@@ -7,6 +7,7 @@ import hashlib
 import os
 import secrets
 import shutil
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from ciq.ingest.engine import connection, write_parquet
 from ciq.ingest.findings import Opened
 from ciq.ingest.manifest import ASIDE, Manifest, SourceFile
 from ciq.ingest.reader import Tick
-from ciq.ingest.reading import Scanned, judge_all, landed_columns, open_all, read_all, scan_all, staged_rows
+from ciq.ingest.reading import Earlier, Scanned, judge_all, landed_columns, open_all, read_all, scan_all, staged_rows
 from ciq.ingest.sources import claimed, files_of
 
 Progress = Callable[[int, int], None]
@@ -48,11 +49,13 @@ def ingest(
     with _paths_relative_to(project):
         paths = files_of(project, contracts, name)
         with _sole(manifests.folder(project, name)) as folder, _aside(folder) as aside:
-            opened = open_all(paths, contract, aside)
+            earlier = manifests.current(project, name)
+            kept = _kept(project, contract, earlier)
+            opened = open_all(paths, contract, aside, kept)
             counter = _Counter(2 * sum(path.stat().st_size for path in paths), progress)
             scanned = scan_all(opened, contract, counter.tick)
-            earlier = manifests.current(project, name)
-            landed = _known(project, contract, scanned, aside) or _land(project, contract, scanned, aside, counter.tick)
+            landed = _known(project, contract, scanned, aside)
+            landed = landed or _land(project, contract, scanned, aside, counter.tick, kept)
             counter.finish()
             if landed != earlier:
                 manifests.write(project, landed)
@@ -72,6 +75,13 @@ def waiting(project: Path, contracts: Mapping[str, Contract], name: str) -> bool
     return current is None or current.version != manifests.version_key(contracts[name], shas)
 
 
+def _kept(project: Path, contract: Contract, earlier: Manifest | None) -> Earlier | None:
+    """The current version, if today's contract reads its files as it was read."""
+    if earlier is None or earlier.reading != manifests.reading_key(contract):
+        return None
+    return Earlier(project / earlier.parquet, earlier.sources)
+
+
 def _known(project: Path, contract: Contract, scanned: Sequence[Scanned], aside: Path) -> Manifest | None:
     """The manifest of these very files from an earlier landing, under today's contract."""
     known = manifests.of_version(project, contract.name, _version(contract, scanned))
@@ -88,12 +98,14 @@ def _known(project: Path, contract: Contract, scanned: Sequence[Scanned], aside:
     return replace(renewed, judged=key, mends=judged.mends, warnings=judged.warnings)
 
 
-def _land(project: Path, contract: Contract, scanned: Sequence[Scanned], aside: Path, tick: Tick) -> Manifest:
+def _land(
+    project: Path, contract: Contract, scanned: Sequence[Scanned], aside: Path, tick: Tick, kept: Earlier | None
+) -> Manifest:
     version = _version(contract, scanned)
     target = aside.with_name(f"{version}.parquet")
     aside.mkdir(exist_ok=True)
     with connection(aside) as con:
-        typed, counts = read_all(con, contract, scanned, aside, tick)
+        typed, counts = read_all(con, contract, scanned, aside, tick, kept)
         judged = judge_all(con, contract, typed, _opened(scanned), fresh=True)
         whole = aside / target.name
         write_parquet(con, landed_columns(contract, typed), whole)
@@ -107,6 +119,7 @@ def _land(project: Path, contract: Contract, scanned: Sequence[Scanned], aside: 
         parquet=target.relative_to(project).as_posix(),
         sources=_sources(project, scanned, counts),
         contract_version=contract.version,
+        reading=manifests.reading_key(contract),
         judged=manifests.judged_key(contract),
         mends=judged.mends,
         warnings=judged.warnings,
@@ -115,16 +128,18 @@ def _land(project: Path, contract: Contract, scanned: Sequence[Scanned], aside: 
 
 
 class _Counter:
-    """Adds up the bytes gone through."""
+    """Adds up the bytes gone through, from any thread."""
 
     def __init__(self, total: int, progress: Progress) -> None:
         self._done = 0
         self._total = total
         self._progress = progress
+        self._one_at_a_time = threading.Lock()
 
     def tick(self, size: int) -> None:
-        self._done += size
-        self._progress(min(self._done, self._total), self._total)
+        with self._one_at_a_time:
+            self._done += size
+            self._progress(min(self._done, self._total), self._total)
 
     def finish(self) -> None:
         self._progress(self._total, self._total)
@@ -145,7 +160,14 @@ def _dropped(contract: Contract, scanned: Sequence[Scanned]) -> tuple[str, ...]:
 
 def _sources(project: Path, scanned: Sequence[Scanned], counts: Sequence[int]) -> tuple[SourceFile, ...]:
     return tuple(
-        SourceFile(file.opened.path.relative_to(project).as_posix(), file.scan.sha256, file.scan.bytes, rows)
+        SourceFile(
+            path=file.opened.path.relative_to(project).as_posix(),
+            sha256=file.scan.sha256,
+            bytes=file.scan.bytes,
+            rows=rows,
+            columns=file.opened.header.names,
+            types=file.opened.header.types,
+        )
         for file, rows in zip(scanned, counts, strict=True)
     )
 

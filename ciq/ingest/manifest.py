@@ -24,12 +24,17 @@ _CURRENT = "manifest.json"
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One raw file: ``path`` relative to the project, sha256 in hex, size in bytes, data records."""
+    """One raw file: ``path`` relative to the project, sha256 in hex, size in bytes, data records.
+
+    ``columns`` are the names in its header, and ``types`` their engine types where the format has such.
+    """
 
     path: str
     sha256: str
     bytes: int
     rows: int
+    columns: tuple[str, ...] = ()
+    types: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -37,8 +42,9 @@ class Manifest:
     """One landed version of a data set.
 
     ``version`` is the hex key that names the Parquet file; ``parquet`` is relative to the project; ``sources`` are in
-    order of name; ``judged`` is the key of the judging fields; ``mends`` counts changed rows by column and step;
-    ``warnings`` counts rows in breach of each rule that only warns; ``dropped`` are extra columns that were left out.
+    order of name; ``reading`` is the key of what their values depend on beside them, ``judged`` that of the judging
+    fields; ``mends`` counts changed rows by column and step; ``warnings`` counts rows in breach of each rule that only
+    warns; ``dropped`` are extra columns that were left out.
     """
 
     dataset: str
@@ -47,6 +53,7 @@ class Manifest:
     parquet: str
     sources: tuple[SourceFile, ...]
     contract_version: str
+    reading: str
     judged: str
     mends: dict[str, dict[str, int]]
     warnings: dict[str, int]
@@ -61,7 +68,7 @@ class Manifest:
     def from_json(cls, text: str) -> Manifest:
         """The manifest of :meth:`to_json`. Raises ValueError, KeyError or TypeError for anything else."""
         facts = json.loads(text)
-        facts["sources"] = tuple(SourceFile(**source) for source in facts["sources"])
+        facts["sources"] = tuple(_source(**source) for source in facts["sources"])
         facts["dropped"] = tuple(facts["dropped"])
         return cls(**facts)
 
@@ -95,15 +102,24 @@ def write(project: Path, manifest: Manifest) -> None:
 
 def version_key(contract: Contract, shas: Sequence[str]) -> str:
     """The key of the landed values: the files in order, and what the contract says of how they become values."""
+    return _digest([reading_key(contract), list(enumerate(shas))])
+
+
+def reading_key(contract: Contract) -> str:
+    """The key of what decides which values a file's bytes become."""
     fields = {"null_values", "timezone", "datetime_format", "encoding", "delimiter", "sheet", "non_finite"}
     source = contract.source.model_dump(mode="json", include=fields)
-    return _digest([READER_VERSION, list(enumerate(shas)), list(contract.types.items()), source])
+    return _digest([READER_VERSION, list(contract.types.items()), source])
 
 
 def judged_key(contract: Contract) -> str:
     """The key of what decides the verdict but not the values."""
     facts = contract.model_dump(mode="json", include={"constraints", "clean", "treatment_col"})
     return _digest([facts, contract.required, contract.unique_keys])
+
+
+def _source(columns: list[str], types: list[str] | None, **facts: Any) -> SourceFile:
+    return SourceFile(**facts, columns=tuple(columns), types=None if types is None else tuple(types))
 
 
 def _digest(facts: list[Any]) -> str:

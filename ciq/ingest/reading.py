@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,12 +13,17 @@ from sqlglot import exp
 
 from ciq.contract.model import Contract
 from ciq.errors import DataRefused, LimitExceeded, Problem
+from ciq.ingest import casting
 from ciq.ingest import header as headers
 from ciq.ingest.engine import call, column, file_literal, is_exhausted, rows, watched, write_parquet
 from ciq.ingest.findings import SAMPLES, Opened, problems
 from ciq.ingest.formats import recognised
 from ciq.ingest.judging import POSITION, Judged, judge
-from ciq.ingest.reader import Scan, Tick
+from ciq.ingest.manifest import SourceFile
+from ciq.ingest.offsets import mixed
+from ciq.ingest.parallel import gathered
+from ciq.ingest.reader import Header, Scan, Tick
+from ciq.ingest.stamp import Stamp
 from ciq.ingest.uniqueness import repeats
 
 if TYPE_CHECKING:
@@ -24,95 +31,62 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Stamp:
-    """What the file system says of a file; another stamp is another file."""
+class Earlier:
+    """A staged version: its Parquet file, and the files of which it holds every row as today's contract reads it."""
 
-    inode: int
-    size: int
-    modified: int
-    changed: int
-
-    @classmethod
-    def of(cls, path: Path) -> Stamp:
-        """The stamp of a file now."""
-        stat = path.stat()
-        return cls(stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+    parquet: Path
+    sources: tuple[SourceFile, ...]
 
 
 @dataclass(frozen=True)
 class Scanned:
-    """A file that passed its byte guards; ``stamp`` was taken before the first byte was read."""
+    """A file that passed its byte guards."""
 
     opened: Opened
     scan: Scan
-    stamp: Stamp
 
 
-def open_all(paths: Sequence[Path], contract: Contract, aside: Path) -> list[Opened]:
+def open_all(paths: Sequence[Path], contract: Contract, aside: Path, earlier: Earlier | None = None) -> list[Opened]:
     """Judge format and header of each file. Raises DataRefused for all files at once."""
-    opened, found = list[Opened](), list[Problem]()
-    for path in paths:
-        try:
-            raw, reader = recognised(path, contract, aside)
-            one = Opened(raw, reader, reader.header(raw, contract))
-            found.extend(headers.problems(path, contract, one.header))
-            opened.append(one)
-        except DataRefused as refused:
-            found.extend(refused.problems)
-    if found:
-        raise DataRefused(*found)
-    return opened
+    return gathered(partial(_open, contract, aside, earlier.sources if earlier else ()), paths)
 
 
 def scan_all(files: Sequence[Opened], contract: Contract, tick: Tick) -> list[Scanned]:
     """Hash and guard each file. Raises DataRefused for all files at once, LimitExceeded at the first limit."""
-    scanned, found = list[Scanned](), list[Problem]()
-    for file in files:
-        stamp = Stamp.of(file.path)
-        try:
-            scan = file.reader.scan(file.raw, contract, file.header, _within(file.path, stamp.size, tick))
-        except DataRefused as refused:
-            found.extend(refused.problems)
-            continue
-        found.extend(_size_problems(file, scan, contract))
-        scanned.append(Scanned(file, scan, stamp))
-    found.extend(_twins(scanned))
+    scanned = gathered(partial(_scan, contract, tick), files)
+    found = _twins(scanned)
     if found:
         raise DataRefused(*found)
     return scanned
 
 
 def read_all(
-    con: DuckDBPyConnection, contract: Contract, files: Sequence[Scanned], aside: Path, tick: Tick
+    con: DuckDBPyConnection,
+    contract: Contract,
+    files: Sequence[Scanned],
+    aside: Path,
+    tick: Tick,
+    earlier: Earlier | None = None,
 ) -> tuple[exp.Query, tuple[int, ...]]:
     """Cast each file into a Parquet file in ``aside``; the typed rows of all of them, and how many each one has.
 
-    Raises DataRefused where a file is malformed or was written to meanwhile.
+    Files that ``earlier`` holds are taken from there. Raises DataRefused where a file is malformed or was written to
+    meanwhile.
     """
-    import duckdb
 
-    branches, counts = list[exp.Query](), list[int]()
-    for ordinal, file in enumerate(files):
-        landed = aside / f"{ordinal}.parquet"
-        source = file.opened
-        try:
-            with watched(con, file.scan.bytes, tick):
-                write_parquet(con, source.reader.rows(contract, source.header, file.scan), landed)
-        except duckdb.Error as error:
-            if is_exhausted(error):
-                raise
-            _unchanged(file)
-            raise source.reader.refusal(source.raw, contract, source.header, error) from error
-        _unchanged(file)
-        count = _count(con, landed)
-        if file.scan.records is not None and count != file.scan.records:
-            raise source.reader.refusal(source.raw, contract, source.header, None)
-        if count == 0:
-            raise DataRefused(Problem("F111", "the file has no rows", source.path))
-        _bounded(source, count, contract)
-        counts.append(count)
-        branches.append(_branch(landed, ordinal, file.scan.sha256))
-    return _together(branches), tuple(counts)
+    def read(at: int) -> tuple[exp.Query, int]:
+        file = files[at]
+        if file.opened.landed and earlier:
+            file.opened.stamp.verify()
+            tick(file.scan.bytes)
+            return _branch(contract, earlier.parquet, at, file.scan.sha256, fresh=False), file.opened.landed.rows
+        cast = aside / f"{at}.parquet"
+        with con.cursor() as own:
+            count = _cast(own, contract, file, cast, tick)
+        return _branch(contract, cast, at, file.scan.sha256, fresh=True), count
+
+    branches, counts = zip(*gathered(read, range(len(files))), strict=True)
+    return _together(branches), counts
 
 
 def judge_all(
@@ -136,11 +110,72 @@ def staged_rows(parquet: Path) -> exp.Query:
     return exp.select("*").from_(call("read_parquet", file_literal(parquet)))
 
 
-def _size_problems(file: Opened, scan: Scan, contract: Contract) -> list[Problem]:
+def _open(contract: Contract, aside: Path, known: Sequence[SourceFile], path: Path) -> Opened:
+    raw, reader = recognised(path, contract, aside)
+    stamp = Stamp.of(path)
+    landed = _same(path, [source for source in known if source.bytes == stamp.size])
+    header = Header(landed.columns, landed.types) if landed else reader.header(raw, contract)
+    found = list(headers.problems(path, contract, header))
+    if found:
+        raise DataRefused(*found)
+    return Opened(raw, reader, header, stamp, landed)
+
+
+def _same(path: Path, candidates: Sequence[SourceFile]) -> SourceFile | None:
+    """Of files with the size of this one the one with its content."""
+    if not candidates:
+        return None
+    with path.open("rb") as stream:
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    return next((source for source in candidates if source.sha256 == sha256), None)
+
+
+def _scan(contract: Contract, tick: Tick, file: Opened) -> Scanned:
+    if file.landed:
+        tick(file.landed.bytes)
+        return Scanned(file, Scan(file.landed.sha256, file.landed.bytes, file.path, file.landed.rows))
+    scan = file.reader.scan(file.raw, contract, file.header, file.stamp.within(tick))
     if scan.records == 0:
-        return [Problem("F111", "the file has a header and no rows", file.path)]
+        raise DataRefused(Problem("F111", "the file has a header and no rows", file.path))
     _bounded(file, scan.records or 0, contract)
-    return []
+    return Scanned(file, scan)
+
+
+def _cast(con: DuckDBPyConnection, contract: Contract, file: Scanned, target: Path, tick: Tick) -> int:
+    """Write the typed rows of one file; how many there are."""
+    import duckdb
+
+    source = file.opened
+    try:
+        with watched(con, file.scan.bytes, tick):
+            write_parquet(con, source.reader.rows(contract, source.header, file.scan), target)
+    except duckdb.Error as error:
+        if is_exhausted(error):
+            raise
+        source.stamp.verify()
+        raise source.reader.refusal(source.raw, contract, source.header, error) from error
+    source.stamp.verify()
+    count = _count(con, target)
+    if file.scan.records is not None and count != file.scan.records:
+        raise source.reader.refusal(source.raw, contract, source.header, None)
+    if count == 0:
+        raise DataRefused(Problem("F111", "the file has no rows", source.path))
+    _bounded(source, count, contract)
+    _placed_alike(con, contract, source, target)
+    return count
+
+
+def _placed_alike(con: DuckDBPyConnection, contract: Contract, file: Opened, cast: Path) -> None:
+    found = list[Problem]()
+    for name, naive, placed in mixed(con, contract, cast):
+        places = file.reader.places(file.raw, contract, file.header, sorted((naive, placed)))
+        at = file.header.names.index(name)
+        bare, full = (repr(places[record].values[at]) for record in (naive, placed))
+        later = max(naive, placed)
+        message = f"{name} has times without an offset, such as {bare}, and times with one, such as {full}"
+        found.append(Problem("I212", message, file.path, places[later].line, help="write all times in one form"))
+    if found:
+        raise DataRefused(*found)
 
 
 def _bounded(file: Opened, count: int, contract: Contract) -> None:
@@ -161,49 +196,27 @@ def _twins(files: Sequence[Scanned]) -> list[Problem]:
     return found
 
 
-def _within(path: Path, size: int, tick: Tick) -> Tick:
-    """``tick``, ending the pass over a file that grows as it is read."""
-    read = 0
-
-    def counted(count: int) -> None:
-        nonlocal read
-        read += count
-        if read > size:
-            raise _changed(path)
-        tick(count)
-
-    return counted
-
-
-def _unchanged(file: Scanned) -> None:
-    try:
-        same = Stamp.of(file.opened.path) == file.stamp
-    except OSError:
-        same = False
-    if not same:
-        raise _changed(file.opened.path)
-
-
-def _changed(path: Path) -> DataRefused:
-    message = "the file changed while it was read"
-    return DataRefused(Problem("F126", message, path, help="run again once it is written"))
-
-
 def _count(con: DuckDBPyConnection, parquet: Path) -> int:
     counted = exp.select(exp.Count(this=exp.Star())).from_(call("read_parquet", file_literal(parquet)))
     return int(rows(con, counted)[0][0])
 
 
-def _branch(parquet: Path, ordinal: int, sha256: str) -> exp.Query:
+def _branch(contract: Contract, parquet: Path, ordinal: int, sha256: str, *, fresh: bool) -> exp.Query:
+    """The rows of one file, out of its cast, which holds no other, or out of an earlier version."""
     place, record = POSITION
-    number = exp.Add(this=column("file_row_number"), expression=exp.convert(1))
-    everything = exp.Star(except_=[exp.to_identifier("file_row_number", quoted=True)])
-    return exp.select(
-        everything,
+    number = exp.Add(this=column("file_row_number"), expression=exp.convert(1)) if fresh else column(record)
+    raws = casting.raw_columns(contract)
+    texts = raws if fresh else [exp.alias_(exp.cast(exp.null(), "TEXT[]"), each.name) for each in raws]
+    query = exp.select(
+        *map(column, contract.types),
+        *texts,
         exp.alias_(exp.Literal.string(sha256), "_source"),
         exp.alias_(exp.cast(exp.convert(ordinal), "INTEGER"), place),
         exp.alias_(number, record),
-    ).from_(call("read_parquet", file_literal(parquet), file_row_number=exp.true()))
+    )
+    if fresh:
+        return query.from_(call("read_parquet", file_literal(parquet), file_row_number=exp.true()))
+    return query.from_(call("read_parquet", file_literal(parquet))).where(column("_source").eq(sha256))
 
 
 def _together(branches: Sequence[exp.Query]) -> exp.Query:

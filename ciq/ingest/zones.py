@@ -13,10 +13,7 @@ _DAY = timedelta(days=1)
 
 
 def as_utc(local: exp.Expr, timezone: str) -> exp.Expr:
-    """A naive TIMESTAMP on the clock of ``timezone`` as UTC; NULL where that clock never showed it.
-
-    Of the two readings of a time that the clock showed twice, it is the later one, in standard time.
-    """
+    """A naive TIMESTAMP on the clock of ``timezone`` as UTC; NULL where that clock showed it never, or twice."""
     if timezone == "UTC":
         return local
     by_calendar = _by_calendar(local, timezone)
@@ -31,12 +28,39 @@ def as_utc(local: exp.Expr, timezone: str) -> exp.Expr:
     return exp.Case(ifs=[exp.If(this=exp.and_(recent, finite), true=shifted)], default=by_calendar)
 
 
+def is_shown_twice(local: exp.Expr, timezone: str) -> exp.Expr:
+    """Whether the clock of ``timezone`` was put back over the naive TIMESTAMP ``local``."""
+    if timezone == "UTC":
+        return exp.false()
+    return exp.and_(_shows(_instant(local, timezone), local, timezone), exp.not_(_shows_once(local, timezone)))
+
+
 def _by_calendar(local: exp.Expr, timezone: str) -> exp.Expr:
-    zone, utc = exp.Literal.string(timezone), exp.Literal.string("UTC")
-    instant = exp.AtTimeZone(this=local.copy(), zone=zone)
-    shown = exp.AtTimeZone(this=instant.copy(), zone=zone.copy())
-    exists = exp.EQ(this=shown, expression=local.copy())
-    return exp.Case(ifs=[exp.If(this=exists, true=exp.AtTimeZone(this=instant, zone=utc))])
+    instant = _instant(local, timezone)
+    once = exp.and_(_shows(instant, local, timezone), _shows_once(local, timezone))
+    return exp.Case(ifs=[exp.If(this=once, true=_clock(instant.copy(), "UTC"))])
+
+
+def _shows_once(local: exp.Expr, timezone: str) -> exp.Expr:
+    """Whether the offset of two days before gives no second reading; the engine's own is the later one."""
+    instant = _instant(local, timezone)
+    before = exp.Sub(this=instant.copy(), expression=exp.Interval(this=exp.Literal.string("2"), unit=exp.var("DAY")))
+    offset = exp.paren(exp.Sub(this=_clock(before, timezone), expression=_clock(before, "UTC")))
+    earlier = _instant(exp.paren(exp.Sub(this=local.copy(), expression=offset)), "UTC")
+    same = exp.EQ(this=earlier, expression=instant)
+    return exp.or_(same, exp.not_(_shows(earlier.copy(), local, timezone)))
+
+
+def _shows(instant: exp.Expr, local: exp.Expr, timezone: str) -> exp.Expr:
+    return exp.EQ(this=_clock(instant, timezone), expression=local.copy())
+
+
+def _instant(local: exp.Expr, timezone: str) -> exp.Expr:
+    return exp.AtTimeZone(this=local.copy(), zone=exp.Literal.string(timezone))
+
+
+def _clock(instant: exp.Expr, timezone: str) -> exp.Expr:
+    return exp.AtTimeZone(this=exp.paren(instant.copy()), zone=exp.Literal.string(timezone))
 
 
 @cache

@@ -53,4 +53,22 @@ CELL_RULES = (
         "The contract's author asked for it.",
         "Correct the row, or set the rule's severity to warn.",
     ),
+    Rule(
+        "I210",
+        "A local time that its clock skipped",
+        "Where summer time begins, an hour has no times: such a value is a slip, or of another zone.",
+        "Correct it, give times with offsets, or mend source.timezone.",
+    ),
+    Rule(
+        "I211",
+        "A local time that its clock showed twice",
+        "Where summer time ends, an hour comes twice; which of the two is meant can't be told.",
+        "Give times with offsets, or in UTC.",
+    ),
+    Rule(
+        "I212",
+        "Times with and without an offset in one column",
+        "Two sources wrote the column; whether the bare times are on the contract's clock nobody can say.",
+        "Write all times of the file in one form.",
+    ),
 )
