@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ciq.cli.output import formatted, result
+from ciq.cli.output import cause, formatted, result
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -32,3 +32,38 @@ def lint(project: Path, files: tuple[Path, ...]) -> None:
     for loaded in load_each(paths).values():
         said = f"{loaded.path}: {loaded.name} {loaded.version}, {len(loaded.types)} columns"
         result(said, path=loaded.path, name=loaded.name, version=loaded.version, columns=len(loaded.types))
+
+
+@contract.command()
+@click.argument("file", type=_FILE)
+@click.option("-o", "--output", type=_FILE, help="Where to write it; by default to stdout.")
+@click.option("--id", "id_", metavar="COLUMN", help="The column that identifies a row.")
+@click.option("--time", metavar="COLUMN", help="The time of a row.")
+@click.option("--treatment", metavar="COLUMN", help="The treatment, 0 or 1.")
+@click.option("--outcome", metavar="COLUMN", help="The outcome.")
+@click.option("--covariates", metavar="COLUMN,...", default="", help="What was known before the treatment.")
+def draft(
+    file: Path,
+    output: Path | None,
+    id_: str | None,
+    time: str | None,
+    treatment: str | None,
+    outcome: str | None,
+    covariates: str,
+) -> None:
+    """Write a contract that FILE satisfies, with types, ranges and levels as they are and roles guessed."""
+    from ciq.draft import Roles
+    from ciq.draft import draft as drafted
+    from ciq.errors import Problem, UsageError
+    from ciq.files import write_text
+
+    if output and output.exists():
+        raise UsageError(Problem("E432", "the file is there already", output, help="give another name"))
+    named = tuple(name for name in covariates.split(",") if name)
+    text = drafted(file, Roles(id_, time, treatment, outcome, named))
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    write_text(output, text)
+    result(f"{output}: drafted from {file}")
+    cause(f"decide what is marked GUESS, then: ciq check {file} --contract {output}")

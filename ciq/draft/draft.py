@@ -1,0 +1,141 @@
+"""A file becomes a contract that accepts it: a look at its first rows, then one scan, or two, over all of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+from sqlglot.dialects.duckdb import DuckDB
+
+from ciq.contract.consistency import findings
+from ciq.contract.model import Contract, Source
+from ciq.contract.types import Kind
+from ciq.draft.infer import infer, words_for_missing
+from ciq.draft.profile import KINDS, Figures, measure
+from ciq.draft.roles import Roles, assign, check_fit, check_names, first_time, may_be_id
+from ciq.draft.write import Draft, yaml_text
+from ciq.errors import DataRefused, Problem
+from ciq.ingest.engine import connection
+from ciq.ingest.formats import format_of
+from ciq.ingest.reading import Scanned, open_all, scan_all
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_SAMPLE = 2_000
+_LONGEST_NAME = 40
+_DELIMITERS = (";", "\t", "|")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+NOTHING_ASKED = Roles()
+_ALL: tuple[Kind, ...] = tuple(KINDS)
+
+
+def draft(path: Path, asked: Roles = NOTHING_ASKED) -> str:
+    """The text of a commented contract whose types, ranges, levels and nulls are those of the file at ``path``.
+
+    Parts that ``asked`` names are taken, the others guessed and marked so. Raises DataRefused where the file can't be
+    read or no column can be the treatment, UsageError where ``asked`` doesn't fit it, LimitExceeded.
+    """
+    import duckdb
+
+    probe, left_out = _probe(path)
+    check_names(asked, list(probe.types))
+    with TemporaryDirectory(prefix="ciq-draft-") as folder, connection(Path(folder)) as con:
+        (scanned,) = scan_all(open_all([path], probe), probe, lambda size: None)
+        source = scanned.opened
+        texts = source.reader.rows(path, probe, source.header, scanned.scan)
+        try:
+            drafted = _drafted(con, probe, texts, scanned, asked)
+        except duckdb.Error as error:
+            raise source.reader.refusal(path, probe, source.header, error) from error
+    return yaml_text(replace(drafted, left_out=left_out))
+
+
+def _probe(path: Path) -> tuple[Contract, tuple[str, ...]]:
+    """A contract that reads every column of the file as text, and why columns are left out of it."""
+    plain = _contract(path, None, ["column"])
+    reader = format_of(path, plain).reader
+    delimiter, names = None, reader.header(path, plain).names
+    for other in _DELIMITERS if len(names) == 1 else ():
+        more = reader.header(path, _contract(path, other, ["column"])).names
+        if len(more) > len(names):
+            delimiter, names = other, more
+    readable = [name for name in dict.fromkeys(names) if name and not _CONTROL.search(name)]
+    probe = _contract(path, delimiter, readable)
+    refused = {found.column: found.message for found in findings(probe) if found.rule == "C116" and found.column}
+    kept = [name for name in readable if name not in refused]
+    left_out = [f"{name!r} has a control character in its name" for name in names if _CONTROL.search(name)]
+    if not kept:
+        raise DataRefused(Problem("E433", "no column of the file can be named in a contract", path))
+    return _contract(path, delimiter, kept), (*left_out, *refused.values())
+
+
+def _contract(path: Path, delimiter: str | None, names: Sequence[str]) -> Contract:
+    return Contract(
+        name="draft",
+        path=path,
+        source=Source(delimiter=delimiter),
+        treatment_col=names[0],
+        covariate_cols=(names[0],),
+        types=dict.fromkeys(names, "string"),
+        extra_columns="drop",
+    )
+
+
+def _drafted(con: DuckDBPyConnection, probe: Contract, texts: exp.Select, scanned: Scanned, asked: Roles) -> Draft:
+    names, plain, path = list(probe.types), scanned.scan.plain, scanned.opened.path
+    some = partial(measure, con, probe, texts.copy().limit(_SAMPLE), plain=plain)
+    every = partial(measure, con, probe, texts, plain=plain)
+    sample = some(dict.fromkeys(names, _ALL), [{name: "text"} for name in names])
+    kinds = {name: _kind(sample, name) for name in names}
+    identity = asked.id or _identity(names, kinds, sample)
+    key = {identity: kinds[identity]} if identity else {}
+    whole = every({name: [kind] for name, kind in kinds.items()}, [key] if key else [], strays=False)
+    if scanned.scan.records not in (None, whole.rows):
+        raise scanned.opened.reader.refusal(path, probe, scanned.opened.header, None)
+    profiles = {name: whole.profiles[name][kind] for name, kind in kinds.items()}
+    unsettled = [name for name, profile in profiles.items() if not profile.settled]
+    if unsettled:
+        again = every(dict.fromkeys(unsettled, _ALL))
+        profiles |= {name: again.profiles[name][_kind(again, name)] for name in unsettled}
+    words = words_for_missing(list(profiles.values()))
+    columns = tuple(infer(profile, whole.rows, frozenset(words)) for profile in profiles.values())
+    check_fit(columns, asked)
+    time = asked.time or first_time(columns)
+    unique = bool(key) and whole.distinct == (whole.rows,)
+    if key and time and not unique:
+        pair = {name: profiles[name].kind for name in (*key, time)}
+        unique = every({}, [pair]).distinct == (whole.rows,)
+    roles = assign(columns, asked, identity if unique and identity not in unsettled else None)
+    return Draft(_name(path), _glob(path), whole.rows, probe.source.delimiter, words, columns, (), roles)
+
+
+def _kind(figures: Figures, name: str) -> Kind:
+    """The first kind that all cells of a column are of."""
+    return next(kind for kind in _ALL if figures.profiles[name][kind].settled)
+
+
+def _identity(names: Sequence[str], kinds: Mapping[str, Kind], sample: Figures) -> str | None:
+    """The first column that never repeats in the sample and is called like an identity, or stands first."""
+    for name, distinct in zip(names, sample.distinct, strict=True):
+        if distinct == sample.rows and kinds[name] in ("integer", "text") and may_be_id(name, names[0]):
+            return name
+    return None
+
+
+def _name(path: Path) -> str:
+    """A data set's name after the file's."""
+    stem = path.name.partition(".")[0].casefold()
+    name = re.sub(r"[^a-z0-9_]+", "_", stem)[:_LONGEST_NAME].strip("_")
+    return name if re.match("[a-z]", name) and name not in DuckDB.Generator.RESERVED_KEYWORDS else f"data_{name}"
+
+
+def _glob(path: Path) -> str:
+    """A glob that covers the file's name alone."""
+    return re.sub(r"([\[*?])", r"[\1]", path.name)

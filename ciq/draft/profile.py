@@ -1,0 +1,162 @@
+"""What the cells of each column are: figures of one scan over a file's texts, whatever its format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+from ciq.contract.model import Contract
+from ciq.contract.types import Kind, TypeName
+from ciq.ingest import casting
+from ciq.ingest.engine import call, column, rows
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+MISSING_WORDS = ("NA", "N/A", "n/a", "NULL", "null", "NaN", "nan", "None", "#N/A", ".")
+"""What people write where there is no value; taken so only where all other cells are of one kind."""
+
+MOST_LEVELS = 50
+KINDS: dict[Kind, TypeName] = {
+    "bool": "bool",
+    "integer": "int64",
+    "float": "float64",
+    "date": "date",
+    "datetime": "datetime",
+    "text": "string",
+}
+"""The kinds in the order in which they are tried, each with its widest type."""
+
+_EXACT = 2**53
+_WHOLE = r"[+-]?[0-9]+(\.0*)?"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The cells of one column, read as ``kind``.
+
+    ``filled`` cells have a text, ``fit`` of them say exactly a value of the kind, from ``low`` to ``high``. ``odd``
+    are some of the other texts; of a text column they are its levels, or more than 50 of them. ``narrow`` counts the
+    values that float32 holds without loss.
+    """
+
+    name: str
+    kind: Kind
+    filled: int
+    fit: int
+    low: Any
+    high: Any
+    odd: tuple[str, ...]
+    narrow: int
+
+    @property
+    def settled(self) -> bool:
+        """Whether every cell is of the kind, or one of the words for a missing value."""
+        words = bool(self.odd) and set(self.odd) <= set(MISSING_WORDS)
+        return self.kind == "text" or (self.fit > 0 and (self.fit == self.filled or words))
+
+
+Wanted = Mapping[str, Sequence[Kind]]
+"""The kinds to try of each column."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """``profiles`` by column and kind, over ``rows``; ``distinct`` counts the values of each key asked for."""
+
+    rows: int
+    profiles: Mapping[str, Mapping[Kind, Profile]]
+    distinct: tuple[int, ...]
+
+
+def measure(
+    con: DuckDBPyConnection,
+    probe: Contract,
+    texts: exp.Query,
+    wanted: Wanted,
+    keys: Sequence[Mapping[str, Kind]] = (),
+    *,
+    plain: bool,
+    strays: bool = True,
+) -> Figures:
+    """One scan of ``texts``, the columns of ``probe`` as VARCHAR.
+
+    Each of ``keys`` is a set of columns, with their kinds, whose values are to be told apart; ``plain`` is what
+    :class:`ciq.ingest.reader.Scan` promises. Without ``strays`` the texts that don't fit are not collected.
+    """
+    pairs = [(name, kind) for name, kinds in wanted.items() for kind in kinds]
+    pairs += [pair for key in keys for pair in key.items() if pair not in pairs]
+    at = {pair: f"v{position}" for position, pair in enumerate(pairs)}
+    values = [exp.alias_(_value(probe, name, kind, plain), at[name, kind], quoted=True) for name, kind in pairs]
+    inner = exp.select(*map(column, dict.fromkeys(name for name, _ in pairs)), *values).from_(texts.subquery("t"))
+    outer: list[exp.Expr] = [exp.Count(this=exp.Star())]
+    for name, kind in pairs:
+        outer += _aggregates(column(name), column(at[name, kind]), kind, strays)
+    outer += [_distinct([column(at[pair]) for pair in key.items()]) for key in keys]
+    found = iter(rows(con, exp.select(*outer).from_(inner.subquery("v")))[0])
+    count = int(next(found))
+    profiles: dict[str, dict[Kind, Profile]] = {}
+    for name, kind in pairs:
+        profiles.setdefault(name, {})[kind] = _profile(name, kind, found)
+    return Figures(count, profiles, tuple(int(each) for each in found))
+
+
+def _value(probe: Contract, name: str, kind: Kind, plain: bool) -> exp.Expr:
+    """The text of a column as a value of ``kind``, NULL where that would lose something of it."""
+    text = column(name)
+    typed = probe.model_copy(update={"types": {name: KINDS[kind]}})
+    value = casting.strict(typed, name, text, plain=plain)
+    if kind == "bool":
+        words = exp.In(this=exp.Lower(this=text.copy()), expressions=[exp.convert("true"), exp.convert("false")])
+        return _when(words, value)
+    if kind == "integer":
+        number = exp.TryCast(this=text.copy(), to=exp.DataType.build("BIGINT"), safe=True)
+        canonical = exp.EQ(this=exp.cast(number, "VARCHAR"), expression=text.copy())
+        unpadded = exp.If(this=exp.not_(_padded(text)), true=value)
+        return exp.Case(ifs=[exp.If(this=canonical, true=number.copy()), unpadded])
+    if kind == "float":
+        beyond = exp.GT(this=exp.Abs(this=value.copy()), expression=exp.Literal.number(_EXACT))
+        whole = call("regexp_full_match", text.copy(), exp.Literal.string(_WHOLE))
+        inexact = exp.Case(ifs=[exp.If(this=beyond, true=whole)], default=exp.false())
+        return _when(exp.not_(exp.or_(_padded(text), inexact)), value)
+    return value
+
+
+def _padded(text: exp.Expr) -> exp.Expr:
+    """Whether the text begins with a zero that a number would lose, as in 007: it is a code."""
+    return exp.Between(this=text.copy(), low=exp.Literal.string("00"), high=exp.Literal.string("0:"))
+
+
+def _aggregates(text: exp.Expr, value: exp.Expr, kind: Kind, strays: bool) -> list[exp.Expr]:
+    unfit = exp.Where(this=value.copy().is_(exp.null()))
+    levels = call("approx_top_k", text.copy(), exp.Literal.number(MOST_LEVELS + 1))
+    odd = call("approx_top_k", text.copy(), exp.Literal.number(len(MISSING_WORDS) + 1))
+    single = exp.cast(
+        exp.TryCast(this=value.copy(), to=exp.DataType.build("FLOAT", dialect="duckdb"), safe=True), "DOUBLE"
+    )
+    narrow = exp.Where(this=exp.EQ(this=single, expression=value.copy()))
+    return [
+        exp.Count(this=text.copy()),
+        exp.Count(this=value.copy()),
+        exp.Min(this=value.copy()) if kind != "text" else exp.null(),
+        exp.Max(this=value.copy()) if kind != "text" else exp.null(),
+        levels if kind == "text" else exp.Filter(this=odd, expression=unfit) if strays else exp.null(),
+        exp.Filter(this=exp.Count(this=value.copy()), expression=narrow) if kind == "float" else exp.convert(0),
+    ]
+
+
+def _profile(name: str, kind: Kind, figures: Iterator[Any]) -> Profile:
+    filled, fit, low, high, odd, narrow = (next(figures) for _ in range(6))
+    return Profile(name, kind, filled, fit, low, high, tuple(sorted(odd or ())), narrow)
+
+
+def _distinct(values: list[exp.Column]) -> exp.Expr:
+    whole = values[0] if len(values) == 1 else exp.Tuple(expressions=values)
+    return exp.Count(this=exp.Distinct(expressions=[whole]))
+
+
+def _when(condition: exp.Expr, value: exp.Expr) -> exp.Expr:
+    return exp.Case(ifs=[exp.If(this=condition, true=value)])

@@ -1,0 +1,226 @@
+"""A drafted contract loads, accepts the very file it was drafted from, and says what the file says."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from soaking import examples
+
+from ciq.contract import Contract, load
+from ciq.draft import Roles, draft
+from ciq.errors import CiqError, DataRefused, UsageError
+from ciq.ingest import check
+
+ROOT = Path(__file__).parents[2]
+INTEGERS = st.integers(-(2**66), 2**66) | st.integers(-200, 200)
+FLOATS = st.floats(allow_nan=False, allow_infinity=False).map(repr)
+WORDS = st.sampled_from(
+    ["a", "B c", "NA", "null", "true", "yes", "~", "1e3", "007", "7.0", "-0", "+5", "0x1", ".", "é,", '"', "#1", "- x"]
+)
+TIMES = st.datetimes().map(str) | st.dates().map(str) | st.datetimes().map(lambda time: f"{time}+02:00")
+TEXTS = st.text(st.characters(exclude_characters="\0\r\n\ufffd", codec="utf-8"), max_size=8).map(str.strip)
+CELLS: tuple[st.SearchStrategy[str], ...] = (
+    INTEGERS.map(str),
+    FLOATS,
+    WORDS,
+    TIMES,
+    TEXTS,
+    st.sampled_from(["true", "False"]),
+    st.sampled_from(["1", "2", "", "NA"]),
+    st.dates(date(1900, 1, 1)).map(str),
+    st.sampled_from("abc"),
+)
+NAMES = st.sampled_from(
+    ["id", "t", "x", "Age", "age", "a b", "null", "select", "_row", "ps_hat", "y", "é", "1", "#", "a:b", "'q'"]
+)
+
+
+def drafted(file: Path, asked: Roles = Roles()) -> Contract:  # noqa: B008
+    """The contract drafted from a file that lies in a folder of its own."""
+    path = file.with_name("drafted.yaml")
+    path.write_text(draft(file, asked), encoding="utf-8")
+    return load(path)
+
+
+def write(folder: Path, rows: list[list[str]], name: str = "d.csv") -> Path:
+    path = folder / name
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream, lineterminator="\n").writerows(rows)
+    return path
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> list[list[str]]:
+    """A header, a treatment column with both arms, and columns each mostly of one kind with some of another."""
+    names = draw(st.lists(NAMES, min_size=1, max_size=4, unique=True))
+    count = draw(st.integers(2, 12))
+    columns = [["treated", *(str(at % 2) for at in range(count))]]
+    for name in names:
+        cells, others = draw(st.sampled_from(CELLS)), draw(st.sampled_from(CELLS))
+        some = draw(st.lists(cells, min_size=1, max_size=count))
+        stray = draw(st.lists(others, max_size=1))
+        columns.append([name, *draw(st.lists(st.sampled_from(some + stray), min_size=count, max_size=count))])
+    return [list(row) for row in zip(*draw(st.permutations(columns)), strict=True)]
+
+
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(rows=tables())
+def test_any_table_is_accepted_by_its_draft(tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]) -> None:
+    file = write(tmp_path_factory.mktemp("table"), rows)
+    try:
+        contract = drafted(file)
+    except DataRefused as refused:
+        assume(refused.problems[0].rule not in ("E433", "F112", "F113"))  # no covariate is left, or csv's own quoting
+        raise
+    verdict = check(file, contract)
+    assert verdict.problems == ()
+    assert verdict.rows == len(rows) - 1
+
+
+@pytest.mark.parametrize("name", ["nhefs", "nsw_rct", "customers"])
+def test_the_data_that_ship(tmp_path: Path, name: str) -> None:
+    file = tmp_path / f"{name}.csv"
+    file.symlink_to(ROOT / "data" / "raw" / f"{name}.csv")
+    contract, ours = drafted(file), load(ROOT / "contracts" / f"{name}.yaml")
+    assert check(file, contract).ok
+    assert (contract.name, set(contract.types)) == (name, set(ours.types))
+    assert (contract.treatment_col, contract.outcome_col) == (ours.treatment_col, ours.outcome_col)
+
+
+def test_what_a_draft_says(tmp_path: Path) -> None:
+    head = ["unit_id", "seen", "treated", "age", "zip", "plan", "spend", "note", "big", "when"]
+    rows = [
+        [str(at), f"2026-10-{at + 1:02d}", str(at % 2), "NA" if at == 3 else "20", f"0{at}123", "fp"[at % 2]]
+        for at in range(9)
+    ]
+    for at, row in enumerate(rows):
+        row += [f"{at}.5", f"text {at}", str(2**53 + 1 + at), f"2026-10-01 0{at}:00:00Z"]
+    file = write(tmp_path, [head, *rows])
+    text = draft(file)
+    contract = drafted(file)
+    assert contract.types == {
+        "unit_id": "int8",
+        "seen": "date",
+        "treated": "int8",
+        "age": "int8",
+        "zip": "string",
+        "plan": "category",
+        "spend": "float32",
+        "note": "string",
+        "big": "int64",
+        "when": "datetime",
+    }
+    assert (contract.id_col, contract.time_col, contract.treatment_col) == ("unit_id", "seen", "treated")
+    assert contract.source.null_values == ("", "NA")
+    assert contract.constraints.categories == {"plan": ("f", "p")}
+    assert contract.constraints.ranges["spend"] == (0.5, 8.5)
+    assert "age" not in contract.constraints.not_null
+    assert {"unit_id", "plan", "spend"} <= set(contract.constraints.not_null)
+    assert {"treated", "id_col", "age"}.isdisjoint(contract.covariate_cols) or "age" in contract.covariate_cols
+    assert text.count("GUESS") >= 7
+    assert check(file, contract).ok
+
+
+def test_a_change_after_the_first_rows_is_seen(tmp_path: Path) -> None:
+    rows = [[str(at), str(at % 2), str(at % 5), "ab"[at % 2], str(at % 3)] for at in range(20_100)]
+    rows[20_050][2:] = ["2.5", "c", "missing"]
+    file = write(tmp_path, [["id", "treated", "x", "level", "odd"], *rows])
+    contract = drafted(file)
+    assert (contract.types["x"], contract.types["odd"]) == ("float32", "category")
+    assert contract.constraints.categories == {"level": ("a", "b", "c"), "odd": ("0", "1", "2", "missing")}
+    assert check(file, contract).ok
+
+
+def test_parts_that_were_asked_for_are_no_guesses(tmp_path: Path) -> None:
+    file = write(tmp_path, [["a", "b", "c", "d"], *([str(at), str(at % 2), str(at % 2), f"{at}.5"] for at in range(8))])
+    asked = Roles(id="a", treatment="c", outcome="d", covariates=("b",))
+    contract = drafted(file, asked)
+    assert (contract.id_col, contract.treatment_col, contract.outcome_col) == ("a", "c", "d")
+    assert contract.covariate_cols == ("b",)
+    assert "GUESS" not in "".join(line for line in draft(file, asked).splitlines() if "_col" in line)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        Roles(id="b"),
+        Roles(id="e"),
+        Roles(time="b"),
+        Roles(treatment="a"),
+        Roles(treatment="e"),
+        Roles(outcome="d"),
+        Roles(covariates=("f",)),
+        Roles(id="nothing"),
+    ],
+)
+def test_a_part_that_a_column_can_t_play(tmp_path: Path, asked: Roles) -> None:
+    rows = [
+        [str(at), str(at % 2), f"{at}.5", "xyz"[at % 3] + "w", str(at % 2) if at else "", "2026-01-01"]
+        for at in range(8)
+    ]
+    file = write(tmp_path, [["a", "b", "c", "d", "e", "f"], *rows])
+    with pytest.raises(UsageError) as refused:
+        draft(file, asked)
+    assert [problem.rule for problem in refused.value.problems] == ["E431"]
+
+
+def test_an_identity_with_several_rows_is_known_with_its_time(tmp_path: Path) -> None:
+    rows = [[str(at // 2), f"2026-01-0{at % 2 + 1}", str(at % 2), str(at)] for at in range(8)]
+    file = write(tmp_path, [["id", "day", "treated", "x"], *rows])
+    contract = drafted(file, Roles(id="id"))
+    assert contract.key == ("id", "day")
+    assert check(file, contract).ok
+
+
+def test_without_a_treatment_there_is_no_draft(tmp_path: Path) -> None:
+    file = write(tmp_path, [["a", "b"], ["1", "5"], ["2", "6"]])
+    with pytest.raises(DataRefused) as refused:
+        draft(file)
+    assert [problem.rule for problem in refused.value.problems] == ["E433"]
+
+
+def test_columns_that_can_t_be_named_are_left_out_and_said(tmp_path: Path) -> None:
+    rows = [[str(at), str(at % 2), str(at % 3), "v"] for at in range(8)]
+    file = write(tmp_path, [["id", "treated", "_x", "age"], *rows])
+    with pytest.raises(DataRefused):
+        draft(file)
+    file = write(tmp_path, [["id", "treated", "_x", "x"], *([*row[:3], row[0]] for row in rows)])
+    contract = drafted(file)
+    assert (set(contract.types), contract.extra_columns) == ({"id", "treated", "x"}, "drop")
+    assert "`_x` begins with an underscore" in draft(file)
+    assert check(file, contract).ok
+
+
+def test_parquet_and_another_delimiter(tmp_path: Path) -> None:
+    file = tmp_path / "d.parquet"
+    duckdb.sql(
+        "SELECT i AS id, i % 2 AS treated, i / 3.0::DOUBLE AS x, DATE '2026-01-01' + i::INT AS day FROM range(50) t(i)"
+    ).write_parquet(str(file))
+    contract = drafted(file)
+    assert contract.types == {"id": "int8", "treated": "int8", "x": "float64", "day": "date"}
+    assert check(file, contract).ok
+    semicolons = tmp_path / "e.csv"
+    semicolons.write_text("id;treated;x\n1;0;a\n2;1;a\n3;0;b\n4;1;b\n")
+    contract = drafted(semicolons)
+    assert (contract.source.delimiter, len(contract.types)) == (";", 3)
+    assert check(semicolons, contract).ok
+
+
+@pytest.mark.parametrize("name", ["d", "2026 export", "select", "Größe", "a" * 60, "x[1]*"])
+def test_the_name_of_any_file_gives_a_data_set(tmp_path: Path, name: str) -> None:
+    file = write(tmp_path, [["id", "treated", "x"], ["1", "0", "5"], ["2", "1", "6"]], f"{name}.csv")
+    assert check(file, drafted(file)).ok
+
+
+def test_a_file_that_is_refused_has_no_draft(tmp_path: Path) -> None:
+    file = tmp_path / "d.csv"
+    file.write_bytes(b"id,treated,x\n1,0\n")
+    with pytest.raises(CiqError) as refused:
+        draft(file)
+    assert refused.value.problems[0].rule == "F112"
