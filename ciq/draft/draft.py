@@ -21,8 +21,9 @@ from ciq.draft.profile import KINDS, Figures, measure
 from ciq.draft.roles import Roles, assign, check_fit, check_names, first_time, may_be_id
 from ciq.draft.write import Draft, yaml_text
 from ciq.errors import DataRefused, Problem
-from ciq.ingest.engine import connection
-from ciq.ingest.formats import format_of
+from ciq.ingest.engine import call, column, connection, rows
+from ciq.ingest.formats import recognised
+from ciq.ingest.jsonlines import JsonLines
 from ciq.ingest.reading import Scanned, open_all, scan_all
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ _LONGEST_NAME = 40
 _DELIMITERS = (";", "\t", "|")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 NOTHING_ASKED = Roles()
+_UNQUOTED: tuple[Kind, ...] = ("bool", "integer", "float")
 _ALL: tuple[Kind, ...] = tuple(KINDS)
 
 
@@ -44,26 +46,26 @@ def draft(path: Path, asked: Roles = NOTHING_ASKED) -> str:
     """
     import duckdb
 
-    probe, left_out = _probe(path)
-    check_names(asked, list(probe.types))
     with TemporaryDirectory(prefix="ciq-draft-") as folder, connection(Path(folder)) as con:
-        (scanned,) = scan_all(open_all([path], probe), probe, lambda size: None)
+        probe, left_out = _probe(path, Path(folder))
+        check_names(asked, list(probe.types))
+        (scanned,) = scan_all(open_all([path], probe, Path(folder)), probe, lambda size: None)
         source = scanned.opened
-        texts = source.reader.rows(path, probe, source.header, scanned.scan)
+        texts = source.reader.rows(probe, source.header, scanned.scan)
         try:
             drafted = _drafted(con, probe, texts, scanned, asked)
         except duckdb.Error as error:
-            raise source.reader.refusal(path, probe, source.header, error) from error
+            raise source.reader.refusal(source.raw, probe, source.header, error) from error
     return yaml_text(replace(drafted, left_out=left_out))
 
 
-def _probe(path: Path) -> tuple[Contract, tuple[str, ...]]:
+def _probe(path: Path, aside: Path) -> tuple[Contract, tuple[str, ...]]:
     """A contract that reads every column of the file as text, and why columns are left out of it."""
     plain = _contract(path, None, ["column"])
-    reader = format_of(path, plain).reader
-    delimiter, names = None, reader.header(path, plain).names
+    raw, reader = recognised(path, plain, aside)
+    delimiter, names = None, reader.header(raw, plain).names
     for other in _DELIMITERS if len(names) == 1 else ():
-        more = reader.header(path, _contract(path, other, ["column"])).names
+        more = reader.header(raw, _contract(path, other, ["column"])).names
         if len(more) > len(names):
             delimiter, names = other, more
     readable = [name for name in dict.fromkeys(names) if name and not _CONTROL.search(name)]
@@ -94,11 +96,12 @@ def _drafted(con: DuckDBPyConnection, probe: Contract, texts: exp.Select, scanne
     every = partial(measure, con, probe, texts, plain=plain)
     sample = some(dict.fromkeys(names, _ALL), [{name: "text"} for name in names])
     kinds = {name: _kind(sample, name) for name in names}
+    kinds |= dict.fromkeys(_quoted(con, probe, scanned, kinds), "text")
     identity = asked.id or _identity(names, kinds, sample)
     key = {identity: kinds[identity]} if identity else {}
     whole = every({name: [kind] for name, kind in kinds.items()}, [key] if key else [], strays=False)
     if scanned.scan.records not in (None, whole.rows):
-        raise scanned.opened.reader.refusal(path, probe, scanned.opened.header, None)
+        raise scanned.opened.reader.refusal(scanned.opened.raw, probe, scanned.opened.header, None)
     profiles = {name: whole.profiles[name][kind] for name, kind in kinds.items()}
     unsettled = [name for name, profile in profiles.items() if not profile.settled]
     if unsettled:
@@ -119,6 +122,19 @@ def _drafted(con: DuckDBPyConnection, probe: Contract, texts: exp.Select, scanne
 def _kind(figures: Figures, name: str) -> Kind:
     """The first kind that all cells of a column are of."""
     return next(kind for kind in _ALL if figures.profiles[name][kind].settled)
+
+
+def _quoted(con: DuckDBPyConnection, probe: Contract, scanned: Scanned, kinds: Mapping[str, Kind]) -> list[str]:
+    """The columns that seem to be numbers or truth values, where JSON has strings, which only text types take."""
+    names = [name for name, kind in kinds.items() if kind in _UNQUOTED]
+    if not names or not isinstance(scanned.opened.reader, JsonLines):
+        return []
+    strict = probe.model_copy(update={"types": {name: KINDS[kind] for name, kind in kinds.items()}})
+    (again,) = scan_all([scanned.opened], strict, lambda size: None)
+    texts = scanned.opened.reader.rows(probe, scanned.opened.header, again.scan)
+    strings = [exp.LogicalOr(this=call("starts_with", column(name), exp.Literal.string('"'))) for name in names]
+    found = rows(con, exp.select(*strings).from_(texts.subquery("t")))[0]
+    return [name for name, quoted in zip(names, found, strict=True) if quoted]
 
 
 def _identity(names: Sequence[str], kinds: Mapping[str, Kind], sample: Figures) -> str | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import gzip
+import json
 from datetime import date
 from pathlib import Path
 
@@ -210,6 +212,15 @@ def test_parquet_and_another_delimiter(tmp_path: Path) -> None:
     contract = drafted(semicolons)
     assert (contract.source.delimiter, len(contract.types)) == (";", 3)
     assert check(semicolons, contract).ok
+
+
+def test_json_lines_in_gzip_whose_strings_are_no_numbers(tmp_path: Path) -> None:
+    file = tmp_path / "d.jsonl.gz"
+    lines = [{"id": at, "treated": at % 2, "code": str(at), "x": at / 2, "ok": at > 3} for at in range(9)]
+    file.write_bytes(gzip.compress("".join(f"{json.dumps(line)}\n" for line in lines).encode()))
+    contract = drafted(file)
+    assert contract.types == {"id": "int8", "treated": "int8", "code": "string", "x": "float32", "ok": "bool"}
+    assert (contract.name, check(file, contract).problems) == ("d", ())
 
 
 @pytest.mark.parametrize("name", ["d", "2026 export", "select", "Größe", "a" * 60, "x[1]*"])
