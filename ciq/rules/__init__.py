@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ciq.rules.cell import CELL_RULES
 from ciq.rules.contract import CONTRACT_RULES
+from ciq.rules.contract_command import CONTRACT_COMMAND_RULES
 from ciq.rules.environment import ENVIRONMENT_RULES
 from ciq.rules.file import FILE_RULES
 from ciq.rules.gate import GATE_RULES, GateRule
@@ -12,7 +13,15 @@ from ciq.rules.rule import Rule
 
 RULES: dict[str, Rule] = {
     rule.id: rule
-    for family in (CONTRACT_RULES, FILE_RULES, CELL_RULES, GATE_RULES, ENVIRONMENT_RULES, PUBLICATION_RULES)
+    for family in (
+        CONTRACT_RULES,
+        CONTRACT_COMMAND_RULES,
+        FILE_RULES,
+        CELL_RULES,
+        GATE_RULES,
+        ENVIRONMENT_RULES,
+        PUBLICATION_RULES,
+    )
     for rule in family
 }
 
