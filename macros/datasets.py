@@ -24,10 +24,14 @@ def datasets(evaluator, *names):
             ]
         )
 
-    chosen = ["dataset", "enabled", *(name.name for name in names)]
+    chosen = ["dataset", "cron", "enabled", *(name.name for name in names)]
     found = [variables(dataset) for dataset in staged(Path(__file__).parents[1])]
     # Without a blueprint SQLMesh would take the template itself for a model.
-    nothing = {name: exp.null() for name in chosen} | {"dataset": exp.to_identifier("none"), "enabled": exp.false()}
+    nothing = {name: exp.null() for name in chosen} | {
+        "dataset": exp.to_identifier("none"),
+        "cron": exp.convert("@daily"),
+        "enabled": exp.false(),
+    }
     return exp.Tuple(expressions=[blueprint({name: values[name] for name in chosen}) for values in found or [nothing]])
 
 

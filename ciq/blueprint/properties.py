@@ -7,9 +7,11 @@ from typing import Any
 
 import sqlglot
 from sqlglot import exp
+from sqlmesh.core.dialect import ModelKind
 
 from ciq.blueprint.datasets import Dataset
 from ciq.blueprint.roles import output_columns, typed
+from ciq.blueprint.variables import manifest_of_parts
 from ciq.causal import sql
 from ciq.contract import Contract
 from ciq.ingest.manifest import version_key
@@ -36,31 +38,60 @@ _FEATURES = {
 
 def properties(dataset: Dataset, layer: str) -> list[exp.Property]:
     """Columns, column descriptions and audits of one layer: staging, curated, scores or features."""
-    contract = dataset.contract
+    contract, kind = dataset.contract, list[exp.Property]()
     declared = _declared(contract, contract.types)
     match layer:
         case "staging":
             columns = {**declared, **_PROVENANCE}
+            kind = [*_kind(dataset, "VIEW"), *_due(dataset)]
             audits = [
-                _audit("number_of_rows", threshold=0),
-                _audit("not_null", columns=_columns(_PROVENANCE)),
+                _call("number_of_rows", threshold=0),
+                _call("not_null", columns=_columns(_PROVENANCE)),
                 *_lossless(dataset),
             ]
         case "curated":
             columns = {**_ROW_ID, **declared}
+            kind = _kind(dataset, "FULL")
             audits = list(_contract_audits(contract))
         case "scores":
             columns = {**_ROW_ID, **declared, **_SCORES}
             audits = [
-                _audit("not_null", columns=_columns(["row_id", "_treated", "ps_hat"])),
-                _audit("accepted_range", column=sql.column("ps_hat"), min_v=0, max_v=1),
+                _call("not_null", columns=_columns(["row_id", "_treated", "ps_hat"])),
+                _call("accepted_range", column=sql.column("ps_hat"), min_v=0, max_v=1),
             ]
         case "features":
             columns = {**_ROW_ID, **_declared(contract, output_columns(contract)), **_FEATURES}
-            audits = [_audit("not_null", columns=_columns(["row_id", *_FEATURES]))]
+            audits = [_call("not_null", columns=_columns(["row_id", *_FEATURES]))]
         case _:
             raise ValueError(f"no such layer: {layer}")
-    return [_schema(columns), _descriptions(columns), exp.Property(this="audits", value=exp.Tuple(expressions=audits))]
+    return [
+        *kind,
+        _schema(columns),
+        _descriptions(columns),
+        exp.Property(this="audits", value=exp.Tuple(expressions=audits)),
+    ]
+
+
+def _kind(dataset: Dataset, otherwise: str) -> list[exp.Property]:
+    """Incremental from the day of the first row on where files bring new intervals, else ``otherwise``."""
+    contract, begins = dataset.contract, dataset.manifest.begins
+    kind, start = ModelKind(this=otherwise), list[exp.Property]()
+    if contract.appends and contract.time_col and begins:
+        start = [exp.Property(this="start", value=exp.convert(begins[:10]))]
+        settings: dict[str, exp.Expr] = {"time_column": sql.column(contract.time_col)}
+        if contract.schedule.lookback:
+            settings["lookback"] = exp.convert(contract.schedule.lookback)
+        properties = [exp.Property(this=key, value=value) for key, value in settings.items()]
+        kind = ModelKind(this="INCREMENTAL_BY_TIME_RANGE", expressions=properties)
+    return [exp.Property(this="kind", value=kind), *start]
+
+
+def _due(dataset: Dataset) -> list[exp.Property]:
+    """Intervals are due as far as rows have landed; what reads them then waits too."""
+    if not dataset.contract.appends:
+        return []
+    landed = _call("landed", manifest=manifest_of_parts(dataset))
+    return [exp.Property(this="signals", value=exp.Tuple(expressions=[landed]))]
 
 
 def _declared(contract: Contract, names: Iterable[str]) -> dict[str, tuple[str, str]]:
@@ -93,8 +124,8 @@ def _values(values: Iterable[Any]) -> exp.Tuple:
     return exp.Tuple(expressions=[exp.convert(value) for value in values])
 
 
-def _audit(name: str, **arguments: Any) -> exp.Expr:
-    """An audit reference; a column must be an expression, as text it would be compared as a constant."""
+def _call(name: str, **arguments: Any) -> exp.Expr:
+    """An audit or signal with arguments; a column must be an expression: as text it would be compared as a constant."""
     return exp.Anonymous(
         this=name,
         expressions=[
@@ -111,33 +142,33 @@ def _lossless(dataset: Dataset) -> Iterator[exp.Expr]:
     if manifest.version == version_key(contract, [source.sha256 for source in manifest.sources]):
         return
     lost = [exp.NullSafeNEQ(this=sql.column(name), expression=typed(contract, name)) for name in contract.types]
-    yield _audit("lossless", staged=manifest.parquet, lost=exp.or_(*lost))
+    yield _call("lossless", staged=manifest.parquet, lost=exp.or_(*lost))
 
 
 def _contract_audits(contract: Contract) -> Iterator[exp.Expr]:
     """Every constraint of the contract as an audit on the cleaned rows."""
     constraints = contract.constraints
-    yield _audit("number_of_rows", threshold=0)
-    yield _audit("not_null", columns=_columns(["row_id", *contract.required]))
-    yield _audit("unique_values", columns=_columns(["row_id"]))
+    yield _call("number_of_rows", threshold=0)
+    yield _call("not_null", columns=_columns(["row_id", *contract.required]))
+    yield _call("unique_values", columns=_columns(["row_id"]))
     if contract.type_of(contract.treatment_col).kind == "integer":
-        yield _audit("accepted_values", column=sql.column(contract.treatment_col), is_in=_values([0, 1]))
+        yield _call("accepted_values", column=sql.column(contract.treatment_col), is_in=_values([0, 1]))
     for name, values in constraints.categories.items():
-        yield _audit("accepted_values", column=sql.column(name), is_in=_values(values))
+        yield _call("accepted_values", column=sql.column(name), is_in=_values(values))
     for name, (low, high) in constraints.ranges.items():
-        yield _audit("accepted_range", column=sql.column(name), min_v=low, max_v=high)
+        yield _call("accepted_range", column=sql.column(name), min_v=low, max_v=high)
     for name, pattern in constraints.patterns.items():
-        yield _audit("match_regex_pattern_list", column=sql.column(name), patterns=_values([f"^(?:{pattern})$"]))
+        yield _call("match_regex_pattern_list", column=sql.column(name), patterns=_values([f"^(?:{pattern})$"]))
     for key in constraints.unique:
         # As at ingest, a NULL repeats nothing.
         complete = exp.and_(*(exp.Not(this=exp.Is(this=sql.column(name), expression=exp.null())) for name in key))
-        yield _audit("unique_combination_of_columns", columns=_columns(key), condition=complete)
+        yield _call("unique_combination_of_columns", columns=_columns(key), condition=complete)
     for rule in constraints.rules:
         name = "forall" if rule.severity == "fail" else "forall_non_blocking"
-        yield _audit(name, criteria=exp.Tuple(expressions=[sqlglot.parse_one(rule.sql, dialect="duckdb")]))
+        yield _call(name, criteria=exp.Tuple(expressions=[sqlglot.parse_one(rule.sql, dialect="duckdb")]))
     for name, note in contract.columns.items():
         if note.available_at and contract.time_col:
-            yield _audit(
+            yield _call(
                 "available_in_time",
                 column=sql.column(name),
                 available_at=sql.column(note.available_at),

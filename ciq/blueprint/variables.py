@@ -9,6 +9,7 @@ queries as casts, because SQLMesh takes a model whose query is the same for a ch
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import PurePosixPath
 
 from sqlglot import exp
 
@@ -25,8 +26,10 @@ def variables(dataset: Dataset) -> dict[str, exp.Expr]:
     return {
         "dataset": exp.to_identifier(contract.name),
         "enabled": exp.true(),
-        "staged_file": exp.convert(dataset.manifest.parquet),
+        "cron": exp.convert(contract.schedule.cron),
+        "staged_rows": staged_rows(dataset),
         "columns": _tuple(sql.column(name) for name in contract.types),
+        "in_interval": _in_interval(contract),
         "typed": _tuple(_alias(typed(contract, name), name) for name in contract.types),
         "cleaned": _tuple(_alias(cleaned(contract, name, sql.column(name)), name) for name in contract.types),
         "row_id": _row_id(contract),
@@ -84,6 +87,37 @@ def _row_id(contract: Contract) -> exp.Expr:
         parts += [exp.cast(exp.Length(this=text), "text"), text.copy()] if kind == "text" else [text]
     parts = parts or [exp.column("_source"), exp.cast(exp.column("_row"), "text")]
     return exp.MD5(this=exp.ConcatWs(expressions=[exp.convert("|"), *parts]))
+
+
+def staged_rows(dataset: Dataset) -> exp.Expr:
+    """The staged file; where files bring new intervals, the parts that the manifest counts when the query runs."""
+    rows = exp.Anonymous(this="READ_PARQUET", expressions=[exp.convert(dataset.manifest.parquet)])
+    if not dataset.contract.appends:
+        return rows
+    read = exp.Table(this=exp.Anonymous(this="READ_JSON", expressions=[exp.convert(manifest_of_parts(dataset))]))
+    sources = exp.select("UNNEST(sources) AS source").from_(read)
+    counted = exp.select("source.sha256 AS sha256", "ROW_NUMBER() OVER (ORDER BY source.path) - 1 AS place").from_(
+        sources.subquery("s")
+    )
+    query = (
+        exp.select("p.* REPLACE (CAST(c.place AS INT) AS _file)")
+        .from_(exp.Table(this=rows, alias=exp.TableAlias(this=exp.to_identifier("p"))))
+        .join(counted.subquery("c"), on="c.sha256 = p._source")
+    )
+    return exp.Subquery(this=query)
+
+
+def manifest_of_parts(dataset: Dataset) -> str:
+    """Where the manifest of an appended data set's parts stands, whatever lands later."""
+    return str(PurePosixPath(dataset.manifest.parquet).with_name("manifest.json"))
+
+
+def _in_interval(contract: Contract) -> exp.Expr:
+    """Which rows a run takes: all of them, or those of its intervals where files bring new ones."""
+    if not contract.appends or not contract.time_col:
+        return exp.true()
+    start, end = (exp.Var(this=f"@{bound}_dt") for bound in ("start", "end"))
+    return exp.Between(this=sql.column(contract.time_col), low=start, high=end)
 
 
 def _occurrence(contract: Contract) -> exp.Expr:

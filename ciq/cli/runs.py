@@ -80,5 +80,15 @@ def _say(project: Path, outcome: Outcome) -> int:
     else:
         rows, verdict, parquet = outcome.facts.overlap["n"], outcome.facts.verdict, causal_ready(project, name)
         told = f"{name}: {outcome.result}, {verdict}, {rows:,} rows, {parquet}"
-        result(told, dataset=name, state=outcome.result, verdict=verdict, rows=rows, parquet=parquet.as_posix())
+        if outcome.not_due:
+            told += f"; {outcome.not_due:,} newer rows wait until their interval is over"
+        result(
+            told,
+            dataset=name,
+            not_due=outcome.not_due,
+            state=outcome.result,
+            verdict=verdict,
+            rows=rows,
+            parquet=parquet.as_posix(),
+        )
     return 0

@@ -11,6 +11,7 @@ from ciq.contract.constraint_checks import constraint_findings
 from ciq.contract.finding import Finding, Path
 from ciq.contract.forbidden import matches
 from ciq.contract.mend_checks import mend_findings
+from ciq.contract.mode_checks import mode_findings
 from ciq.contract.model import Contract
 from ciq.contract.nearest import did_you_mean, nearest_of
 from ciq.contract.row_rules import rule_findings
@@ -38,6 +39,7 @@ def findings(contract: Contract) -> Iterator[Finding]:
     yield from mend_findings(contract)
     yield from rule_findings(contract)
     yield from _model_terms(contract)
+    yield from mode_findings(contract)
 
 
 def _names(contract: Contract) -> Iterator[Finding]:

@@ -36,7 +36,7 @@ class Source(_Strict):
     """Where the rows come from and how their text is read."""
 
     files: str | None = None
-    mode: Literal["replace"] = "replace"
+    mode: Literal["replace", "append"] = "replace"
     encoding: Annotated[Encoding, BeforeValidator(canonical)] = "utf-8"
     sheet: str | None = None
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
@@ -105,6 +105,13 @@ class Balance(_Strict):
     on: Literal["raw", "weighted", "significant"] = "weighted"
 
 
+class Schedule(_Strict):
+    """When SQLMesh's scheduler is due, and how many intervals before the newest it takes again (`append` only)."""
+
+    cron: str = "@daily"
+    lookback: int = Field(default=0, ge=0)
+
+
 class SmdGate(_Strict):
     """Bounds of |SMD|; below 2,000 rows ``small_sample_fail`` replaces ``fail`` for what is not significant."""
 
@@ -165,8 +172,14 @@ class Contract(_Strict):
     balance: Balance = Balance()
     gates: Gates = Gates()
     report: Report = Report()
+    schedule: Schedule = Schedule()
 
     path: Path = Field(exclude=True)
+
+    @property
+    def appends(self) -> bool:
+        """Whether files bring new time intervals instead of being the data set."""
+        return self.source.mode == "append"
 
     def type_of(self, column: Name) -> ColumnType:
         """The engine-level type of a declared column."""

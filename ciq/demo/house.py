@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-HOUSE = ("config.yaml", "models", "audits", "macros", "python_models")
+HOUSE = ("config.yaml", "models", "audits", "macros", "python_models", "signals")
 
 
 def lay_out(project: Path, target: Path) -> None:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import os
-import secrets
-import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,9 +13,11 @@ from ciq.contract.model import Contract
 from ciq.errors import CiqError
 from ciq.ingest import header as headers
 from ciq.ingest import manifest as manifests
+from ciq.ingest.appending import append
+from ciq.ingest.atomic import aside_in, sole, sync
 from ciq.ingest.engine import connection, write_parquet
 from ciq.ingest.findings import Opened
-from ciq.ingest.manifest import ASIDE, Manifest, SourceFile
+from ciq.ingest.manifest import Manifest, SourceFile
 from ciq.ingest.reader import Tick
 from ciq.ingest.reading import Earlier, Scanned, judge_all, landed_columns, open_all, read_all, scan_all, staged_rows
 from ciq.ingest.sources import claimed, files_of
@@ -41,21 +39,22 @@ def ingest(
 ) -> Landed:
     """Land the raw files of data set ``name`` as ``data/staged/<name>/<version>.parquet`` with its manifest.
 
+    In mode append only files that are new or changed are read, and a file that has left data/raw keeps its rows.
     A version that was landed before is taken up again without reading it anew; where only the constraints changed, it
     is judged again. Two ingests of one data set wait for each other.
     Raises DataRefused (all violations at once), LimitExceeded or ContractError; what was staged then stays as it was.
     """
     contract = contracts[name]
     with _paths_relative_to(project):
-        paths = files_of(project, contracts, name)
-        with _sole(manifests.folder(project, name)) as folder, _aside(folder) as aside:
+        parts = manifests.of_parts(project, contract) if contract.appends else None
+        paths = files_of(project, contracts, name, needed=parts is None)
+        with sole(manifests.folder(project, name)) as folder, aside_in(folder) as aside:
             earlier = manifests.current(project, name)
             kept = _kept(project, contract, earlier)
             opened = open_all(paths, contract, aside, kept)
             counter = _Counter(2 * sum(path.stat().st_size for path in paths), progress)
             scanned = scan_all(opened, contract, counter.tick)
-            landed = _known(project, contract, scanned, aside)
-            landed = landed or _land(project, contract, scanned, aside, counter.tick, kept)
+            landed = _landed(project, contract, scanned, aside, counter.tick, kept)
             counter.finish()
             if landed != earlier:
                 manifests.write(project, landed)
@@ -72,14 +71,28 @@ def waiting(project: Path, contracts: Mapping[str, Contract], name: str) -> bool
     for path in paths:
         with path.open("rb") as stream:
             shas.append(hashlib.file_digest(stream, "sha256").hexdigest())
+    if current and contracts[name].appends:
+        return not set(shas) <= {source.sha256 for source in current.sources}
     return current is None or current.version != manifests.version_key(contracts[name], shas)
 
 
 def _kept(project: Path, contract: Contract, earlier: Manifest | None) -> Earlier | None:
     """The current version, if today's contract reads its files as it was read."""
-    if earlier is None or earlier.reading != manifests.reading_key(contract):
+    if earlier is None or earlier.appends != contract.appends or earlier.reading != manifests.reading_key(contract):
         return None
-    return Earlier(project / earlier.parquet, earlier.sources)
+    if not contract.appends:
+        return Earlier(project / earlier.parquet, earlier.sources)
+    parts = {path.stem for path in project.glob(earlier.parquet)}
+    sources = tuple(source for source in earlier.sources if source.sha256 in parts)
+    return Earlier(project / earlier.parquet, sources) if earlier.judged == manifests.judged_key(contract) else None
+
+
+def _landed(
+    project: Path, contract: Contract, scanned: Sequence[Scanned], aside: Path, tick: Tick, kept: Earlier | None
+) -> Manifest:
+    if contract.appends:
+        return append(project, contract, scanned, aside, tick)
+    return _known(project, contract, scanned, aside) or _land(project, contract, scanned, aside, tick, kept)
 
 
 def _known(project: Path, contract: Contract, scanned: Sequence[Scanned], aside: Path) -> Manifest | None:
@@ -109,9 +122,9 @@ def _land(
         judged = judge_all(con, contract, typed, _opened(scanned), fresh=True)
         whole = aside / target.name
         write_parquet(con, landed_columns(contract, typed), whole)
-        _sync(whole)
+        sync(whole)
         whole.replace(target)
-        _sync(target.parent)
+        sync(target.parent)
     return Manifest(
         dataset=contract.name,
         version=version,
@@ -159,43 +172,7 @@ def _dropped(contract: Contract, scanned: Sequence[Scanned]) -> tuple[str, ...]:
 
 
 def _sources(project: Path, scanned: Sequence[Scanned], counts: Sequence[int]) -> tuple[SourceFile, ...]:
-    return tuple(
-        SourceFile(
-            path=file.opened.path.relative_to(project).as_posix(),
-            sha256=file.scan.sha256,
-            bytes=file.scan.bytes,
-            rows=rows,
-            columns=file.opened.header.names,
-            types=file.opened.header.types,
-        )
-        for file, rows in zip(scanned, counts, strict=True)
-    )
-
-
-@contextmanager
-def _sole(folder: Path) -> Iterator[Path]:
-    """The data set's folder, locked, without what a killed run left; removed again if nothing came into it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        for left in folder.glob(f"{ASIDE}*"):
-            shutil.rmtree(left) if left.is_dir() else left.unlink()
-        yield folder
-    finally:
-        with suppress(OSError):
-            folder.rmdir()
-        os.close(handle)
-
-
-@contextmanager
-def _aside(folder: Path) -> Iterator[Path]:
-    """A new path in ``folder``, for a folder that whoever needs it makes; removed in the end."""
-    aside = folder / f"{ASIDE}{secrets.token_hex(8)}"
-    try:
-        yield aside
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    return tuple(file.source(project, rows) for file, rows in zip(scanned, counts, strict=True))
 
 
 @contextmanager
@@ -211,12 +188,3 @@ def _paths_relative_to(project: Path) -> Iterator[None]:
                 for problem in error.problems
             )
         ) from error
-
-
-def _sync(path: Path) -> None:
-    """Make a file, or the entries of a folder, safe from a loss of power."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -45,6 +45,9 @@ class Manifest:
     order of name; ``reading`` is the key of what their values depend on beside them, ``judged`` that of the judging
     fields; ``mends`` counts changed rows by column and step; ``warnings`` counts rows in breach of each rule that only
     warns; ``dropped`` are extra columns that were left out.
+
+    In ``mode`` append each source is a part of its own: ``parquet`` is a glob over all parts, of which ``sources``
+    names those that count, and ``begins`` and ``ends`` are the UTC times of the first and the last row.
     """
 
     dataset: str
@@ -58,7 +61,15 @@ class Manifest:
     mends: dict[str, dict[str, int]]
     warnings: dict[str, int]
     dropped: tuple[str, ...]
+    mode: str = "replace"
+    begins: str | None = None
+    ends: str | None = None
     reader: str = READER_VERSION
+
+    @property
+    def appends(self) -> bool:
+        """Whether each source is a part of its own."""
+        return self.mode == "append"
 
     def to_json(self) -> str:
         """The manifest as indented JSON."""
@@ -88,16 +99,29 @@ def of_version(project: Path, name: str, version: str) -> Manifest | None:
     return _read(project, folder(project, name) / f"{version}.json")
 
 
+def parts_folder(project: Path, contract: Contract) -> Path:
+    """Where the parts of a data set in mode append are, as long as they are read the same way."""
+    return folder(project, contract.name) / reading_key(contract)[:16]
+
+
+def of_parts(project: Path, contract: Contract) -> Manifest | None:
+    """The manifest of the parts that are read as the contract now says."""
+    return _read(project, parts_folder(project, contract) / _CURRENT)
+
+
 def write(project: Path, manifest: Manifest) -> None:
-    """Replace the version's manifest, then the current one, each whole or not at all."""
+    """Replace the manifest that belongs to the rows, then the current one, each whole or not at all."""
     target = folder(project, manifest.dataset)
-    for name in (f"{manifest.version}.json", _CURRENT):
+    own = target / f"{manifest.version}.json"
+    if manifest.appends:
+        own = (project / manifest.parquet).parent / _CURRENT
+    for path in (own, target / _CURRENT):
         aside = target / f"{ASIDE}{secrets.token_hex(8)}"
         with aside.open("w", encoding="utf-8") as stream:
             stream.write(manifest.to_json())
             stream.flush()
             os.fsync(stream.fileno())
-        aside.replace(target / name)
+        aside.replace(path)
 
 
 def version_key(contract: Contract, shas: Sequence[str]) -> str:
@@ -131,4 +155,4 @@ def _read(project: Path, path: Path) -> Manifest | None:
         manifest = Manifest.from_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return manifest if (project / manifest.parquet).is_file() else None
+    return manifest if manifest.appends or (project / manifest.parquet).is_file() else None

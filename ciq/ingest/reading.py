@@ -45,6 +45,17 @@ class Scanned:
     opened: Opened
     scan: Scan
 
+    def source(self, project: Path, rows: int) -> SourceFile:
+        """The file, of which ``rows`` records landed, as the manifest names it."""
+        return SourceFile(
+            path=self.opened.path.relative_to(project).as_posix(),
+            sha256=self.scan.sha256,
+            bytes=self.scan.bytes,
+            rows=rows,
+            columns=self.opened.header.names,
+            types=self.opened.header.types,
+        )
+
 
 def open_all(paths: Sequence[Path], contract: Contract, aside: Path, earlier: Earlier | None = None) -> list[Opened]:
     """Judge format and header of each file. Raises DataRefused for all files at once."""

@@ -17,13 +17,13 @@ def raw_folder(project: Path) -> Path:
     return project / "data" / "raw"
 
 
-def files_of(project: Path, contracts: Mapping[str, Contract], name: str) -> tuple[Path, ...]:
-    """The raw files of data set ``name``, by name. Raises DataRefused for none, or one claimed twice."""
+def files_of(project: Path, contracts: Mapping[str, Contract], name: str, *, needed: bool = True) -> tuple[Path, ...]:
+    """The raw files of data set ``name``, by name. Raises DataRefused for none that is needed, or one claimed twice."""
     paths = claimed(project, contracts, name)
     problems = [_claimed_twice(project, contracts, path) for path in paths if len(_claimants(contracts, path)) > 1]
     if problems:
         raise DataRefused(*problems)
-    if not paths:
+    if needed and not paths:
         help_ = f"put a file there that {' or '.join(map(repr, _globs(contracts, name)))} covers"
         raise DataRefused(Problem("F123", f"no file for {name}", Path("data/raw"), help=help_))
     return paths

@@ -14,7 +14,7 @@ from ciq.ingest import Manifest
 from ciq.pipeline.processed import published
 
 _RECORD = Path("warehouse") / "latest.json"
-_SQLMESH = ("models", "audits", "macros", "python_models")
+_SQLMESH = ("models", "audits", "macros", "python_models", "signals")
 
 
 def is_done(project: Path, manifest: Manifest) -> bool:

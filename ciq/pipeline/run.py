@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from ciq.blueprint.datasets import Dataset
 from ciq.contract import Contract
 from ciq.errors import CiqError, GateRefused, Problem
 from ciq.ingest import Landed, Manifest, ingest
@@ -27,13 +28,17 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run did with one data set; ``error`` is set where it was refused, ``warnings`` where it was not."""
+    """What a run did with one data set; ``error`` is set where it was refused, ``warnings`` where it was not.
+
+    ``not_due`` counts appended rows that wait until their interval is over.
+    """
 
     dataset: str
     result: Literal["published", "unchanged", "refused"]
     facts: Facts | None = None
     warnings: tuple[Problem, ...] = ()
     error: CiqError | None = None
+    not_due: int = 0
 
 
 def run(
@@ -52,7 +57,7 @@ def run(
             write_artifacts(project, facts)
             yield Outcome(name, "refused", facts, error=error)
             continue
-        if latest.is_done(project, landed.manifest):
+        if not contracts[name].appends and latest.is_done(project, landed.manifest):
             yield Outcome(name, "unchanged")
         else:
             to_plan.append((contracts[name], landed.manifest))
@@ -79,7 +84,7 @@ def _plan(project: Path, datasets: list[tuple[Contract, Manifest]], progress: Pr
 
 
 def _promote(project: Path, warehouse: Warehouse, contract: Contract, manifest: Manifest) -> Outcome:
-    promotion = warehouse.promote(contract.name)
+    promotion = warehouse.promote(Dataset(contract, manifest))
     facts = _facts(project, contract, manifest, promotion, warehouse)
     error = None if promotion.promoted else _refusal(project, contract, facts, promotion)
     if error:
@@ -87,7 +92,7 @@ def _promote(project: Path, warehouse: Warehouse, contract: Contract, manifest: 
         write_artifacts(project, facts)
         return Outcome(contract.name, "refused", facts, error=error)
     stamp = Stamp(contract.name, contract.version, manifest.version, promotion.snapshot, contract.estimand)
-    changed = published(project, contract.name) != stamp
+    changed = published(project, contract.name) != stamp or (contract.appends and promotion.changed)
     if changed:
         publish(warehouse.cursor, project, stamp)
     facts = replace(facts, published=_published(project, contract.name))
@@ -95,7 +100,8 @@ def _promote(project: Path, warehouse: Warehouse, contract: Contract, manifest: 
     from ciq.pipeline.refusals import gate_problems
 
     warnings = tuple(gate_problems(facts, _place(project, contract, facts), "warn"))
-    return Outcome(contract.name, "published" if changed else "unchanged", facts, warnings)
+    result: Literal["published", "unchanged"] = "published" if changed else "unchanged"
+    return Outcome(contract.name, result, facts, warnings, not_due=promotion.not_due)
 
 
 def _facts(project: Path, contract: Contract, manifest: Manifest, promotion: Promotion, warehouse: Warehouse) -> Facts:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ from sqlmesh.core.console import configure_console, get_console, set_console
 from sqlmesh.core.snapshot import Snapshot
 from sqlmesh.utils.errors import NodeAuditsErrors, PlanError, SQLMeshError
 
+from ciq.blueprint.datasets import Dataset
 from ciq.errors import ConnectionRefused, Problem, UsageError
 from ciq.pipeline.console import QuietConsole, Step
+from ciq.pipeline.intervals import not_due, stale
 
 Row = dict[str, Any]
 
@@ -41,13 +44,17 @@ class AuditFailure:
 
 @dataclass(frozen=True)
 class Promotion:
-    """What became of one data set's plan; ``audits`` and ``errors`` are empty where it was promoted."""
+    """What became of one data set's plan; ``audits`` and ``errors`` are empty where it was promoted.
+
+    ``not_due`` counts appended rows whose interval is not over.
+    """
 
     promoted: bool
     changed: bool
     snapshot: str
     audits: tuple[AuditFailure, ...] = ()
     errors: tuple[str, ...] = ()
+    not_due: int = 0
 
 
 @contextmanager
@@ -110,11 +117,25 @@ class Warehouse:
         self._console = console
         self._plan_snapshots: dict[str, Snapshot] = {}
 
-    def promote(self, dataset: str) -> Promotion:
-        """Plan and apply what has changed of ``dataset`` in prod: its models, what they read and what reads them."""
+    def promote(self, dataset: Dataset) -> Promotion:
+        """Plan and apply what has changed of ``dataset`` in prod: its models, what they read and what reads them.
+
+        Where files bring new intervals, those that are due are taken too, and those that were built from other rows
+        than are staged now are built again.
+        """
+        name, appends = dataset.contract.name, dataset.contract.appends
+        selected = [f"+features.{name}+", *(f"diagnostics.{name}_{figure}" for figure in _REPORTED)]
+        promotion = self._apply(name, select_models=selected, run=appends)
+        if not (appends and promotion.promoted):
+            return promotion
+        until = self._built_until(f"staging.{name}")
+        if days := stale(self.cursor, dataset, until):
+            promotion = self._apply(name, restate_models=[f"staging.{name}"], start=days[0], end=days[1])
+        return replace(promotion, not_due=not_due(self.cursor, dataset, until))
+
+    def _apply(self, dataset: str, **what: Any) -> Promotion:
         with _explained():
-            selected = [f"+features.{dataset}+", *(f"diagnostics.{dataset}_{figure}" for figure in _REPORTED)]
-            plan = self._context.plan_builder("prod", select_models=selected, skip_tests=True).build()
+            plan = self._context.plan_builder("prod", skip_tests=True, **what).build()
             self._plan_snapshots = {snapshot.name: snapshot for snapshot in plan.context_diff.snapshots.values()}
             self._must_hold(plan.context_diff.snapshots.values())
             changed = bool(plan.context_diff.has_changes or plan.requires_backfill)
@@ -157,6 +178,12 @@ class Warehouse:
                 "the next `ciq run` then builds everything from data/staged"
             )
             raise UsageError(Problem("E407", message, Path("warehouse"), help=help_))
+
+    def _built_until(self, model: str) -> datetime:
+        """The end of the last interval that was built, in UTC."""
+        known = self._context.state_reader.get_snapshots([self._snapshot(model).snapshot_id])
+        ends = [end for snapshot in known.values() for _, end in snapshot.intervals]
+        return datetime.fromtimestamp(max(ends, default=0) / 1000, UTC).replace(tzinfo=None)
 
     def _snapshot(self, model: str) -> Snapshot:
         return self._plan_snapshots[self._context.get_model(model, raise_if_missing=True).fqn]

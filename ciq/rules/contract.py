@@ -132,4 +132,16 @@ CONTRACT_RULES = (
         "The name is the data set's name everywhere: in folders, models and tables.",
         "Give each contract its own name.",
     ),
+    Rule(
+        "C150",
+        "A setting that the source's mode can't work with",
+        "Appended rows are judged interval by interval: a key has to name the time, and only then is there a lookback.",
+        "Add the time to the key, take the setting out, or change source.mode.",
+    ),
+    Rule(
+        "C151",
+        "A schedule that can't be read",
+        "SQLMesh's scheduler takes five cron fields, or @hourly, @daily, @weekly, @monthly.",
+        "Correct schedule.cron; five minutes is the shortest interval.",
+    ),
 )

@@ -245,4 +245,10 @@ FILE_RULES = (
         "Its footer or a batch is damaged, or a column is of a type without a value of its own.",
         "Write the file again.",
     ),
+    Rule(
+        "F160",
+        "An appended file is needed again",
+        "An edited type or time zone, or a lost part, means reading files again, also those that have left data/raw.",
+        "Put the file back for one run, or delete the data set's folder in data/staged to go on without its rows.",
+    ),
 )

@@ -1,10 +1,10 @@
 MODEL (
   name curated.@dataset,
-  kind FULL,
   description 'The rows after the contract''s clean steps, one a key: every constraint of the contract is an audit here',
   grain row_id,
+  cron @cron,
   enabled @enabled,
-  blueprints @datasets(columns, cleaned, occurrence, row_id),
+  blueprints @datasets(columns, in_interval, cleaned, occurrence, row_id),
   @contract_properties(@dataset, curated)
 );
 
@@ -15,6 +15,8 @@ WITH cleaned AS (
     _file,
     _row
   FROM staging.@dataset
+  WHERE
+    @in_interval
 ), counted AS (
   SELECT
     *,

@@ -49,6 +49,7 @@ MODEL (
     unique_combination_of_columns(columns := (parent, covariate)),
     accepted_values(column := type, is_in := ('continuous', 'binary'))
   ),
+  cron @cron,
   enabled @enabled,
   blueprints @datasets(estimand)
 );

@@ -33,6 +33,7 @@ MODEL (
     covariate_balance,
     gate_warnings
   ),
+  cron @cron,
   enabled @enabled,
   blueprints @datasets(estimand, balance_on, collinear_verdict, min_level_rows, overlap_share_at_least, tail_mass_at_most, equipoise_at_least, smd_warn, smd_fail, smd_small_sample_fail)
 );

@@ -16,6 +16,7 @@ MODEL (
     unique_values(columns := (bin)),
     accepted_range(column := bin, min_v := 0, max_v := 39)
   ),
+  cron @cron,
   enabled @enabled,
   blueprints @datasets()
 );

@@ -16,6 +16,7 @@ MODEL (
     unique_values(columns := (covariate)),
     accepted_range(column := ks_unadjusted, min_v := 0, max_v := 1.000001)
   ),
+  cron @cron,
   enabled @enabled,
   blueprints @datasets(weighted_numbers)
 );

@@ -23,6 +23,7 @@ MODEL (
     unique_combination_of_columns(columns := (covariate, level)),
     relationships(columns := (covariate, level), parent := diagnostics.@{dataset}_positivity)
   ),
+  cron @cron,
   enabled @enabled,
   blueprints @datasets(weighted_levels)
 );

@@ -19,6 +19,7 @@ MODEL (
     not_null(columns := (name, missing, missing_treated, missing_control, n_treated, n_control)),
     unique_values(columns := (name))
   ),
+  cron @cron,
   enabled @enabled,
   blueprints @datasets(treated, gaps)
 );

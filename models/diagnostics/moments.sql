@@ -44,6 +44,7 @@ MODEL (
     unique_combination_of_columns(columns := (covariate, _treated)),
     accepted_values(column := _treated, is_in := (0, 1))
   ),
+  cron @cron,
   enabled @enabled,
   blueprints @datasets(centres, moments)
 );

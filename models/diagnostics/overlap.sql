@@ -56,6 +56,7 @@ MODEL (
     number_of_rows(threshold := 0),
     not_null(columns := (n, n_treated, n_control, prevalence))
   ),
+  cron @cron,
   enabled @enabled,
   blueprints @datasets()
 );

@@ -18,6 +18,7 @@ MODEL (
     not_null(columns := (covariate, level, n, n_treated, n_control)),
     unique_combination_of_columns(columns := (covariate, level))
   ),
+  cron @cron,
   enabled @enabled,
   blueprints @datasets(factor_values)
 );

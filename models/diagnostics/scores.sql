@@ -3,6 +3,7 @@ MODEL (
   kind VIEW,
   description 'The propensity score of each row from the fitted terms, and the weights that it gives',
   grain row_id,
+  cron @cron,
   enabled @enabled,
   blueprints @datasets(typed, fitted, with_levels, logit, treated),
   @contract_properties(@dataset, scores)

@@ -4,6 +4,7 @@ MODEL (
   description 'The causal-safe data set: roles, covariates, propensity score and the weight for the declared estimand. Built only where every gate holds',
   grain row_id,
   depends_on (diagnostics.@{dataset}_gates),
+  cron @cron,
   enabled @enabled,
   blueprints @datasets(outputs, estimand),
   @contract_properties(@dataset, features)

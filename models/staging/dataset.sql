@@ -1,11 +1,11 @@
 MODEL (
   name staging.@dataset,
-  kind VIEW,
   description 'The staged version that this snapshot is pinned to: typed as the contract says, not yet cleaned',
   grain (_source, _row),
   ignored_rules [ambiguousorinvalidcolumn],
+  cron @cron,
   enabled @enabled,
-  blueprints @datasets(typed, staged_file),
+  blueprints @datasets(typed, staged_rows, in_interval),
   @contract_properties(@dataset, staging)
 );
 
@@ -14,4 +14,6 @@ SELECT
   _source,
   _file,
   _row
-FROM READ_PARQUET(@staged_file)
+FROM @staged_rows AS s
+WHERE
+  @in_interval

@@ -130,13 +130,12 @@ def test_an_encoding_that_is_not_read(tmp_path: Path) -> None:
 
 
 NOT_BUILT = {
-    "source: {mode: append}": "mode",
     "source: {non_finite: 'null'}": "non_finite",
     "on_violation: quarantine": "on_violation",
     "columns: {age: {pii: hash}}": "pii",
     "tolerance: {default: 1}": "tolerance",
     "publish: {schema: api}": "publish",
-    'schedule: {cron: "@daily"}': "schedule",
+    "schedule: {window: 90}": "window",
     "leakage: {auc: 0.99}": "leakage",
     "propensity: {interactions: [[age, gender]]}": "interactions",
     "propensity: {learner: gradient_boosting}": "learner",
@@ -154,12 +153,12 @@ def test_what_is_not_built_is_refused_at_its_key(tmp_path: Path, line: str) -> N
 
 
 def test_all_that_is_not_built_is_named_at_once(tmp_path: Path) -> None:
-    text = FULL.replace("mode: replace", "mode: append").replace("on_violation: fail", "on_violation: quarantine")
+    text = FULL.replace("on_violation: fail", "on_violation: quarantine")
     text = text.replace("unit: years}", "unit: years}, email: {pii: hash}")
-    text += 'publish: {schema: api}\nleakage: {auc: 0.99}\nschedule: {cron: "@daily", lookback: 0}\n'
+    text += "publish: {schema: api}\nleakage: {auc: 0.99}\nschedule: {window: 90}\n"
     found = problems(tmp_path, text)
     named = {problem.message.split("`")[1] for problem in found if problem.rule == "C108"}
-    assert named == {"source.mode", "on_violation", "columns.email.pii", "publish", "leakage", "schedule"}
+    assert named == {"on_violation", "columns.email.pii", "publish", "leakage", "schedule.window"}
     assert [problem.rule for problem in found if problem.rule != "C108"] == ["C109"]
 
 
