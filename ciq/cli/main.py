@@ -15,6 +15,7 @@ from ciq.cli.history import history
 from ciq.cli.output import exit_codes, formatted, result
 from ciq.cli.pg import pg
 from ciq.cli.report import report
+from ciq.cli.sql import sql
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -101,6 +102,7 @@ cli.add_command(contract)
 cli.add_command(explain)
 cli.add_command(history)
 cli.add_command(pg)
+cli.add_command(sql)
 cli.add_command(report)
 
 

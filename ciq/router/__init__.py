@@ -1,6 +1,8 @@
-"""The router: which engine a statement belongs to, and whether it may run at all."""
+"""The router: which engine a statement belongs to, whether it may run at all, and its rows."""
 
 from ciq.router.classify import classify
+from ciq.router.decide import Decision
+from ciq.router.router import Result, Router
 from ciq.router.statement import Statement
 
-__all__ = ["Statement", "classify"]
+__all__ = ["Decision", "Result", "Router", "Statement", "classify"]

@@ -9,6 +9,7 @@ from ciq.rules.environment import ENVIRONMENT_RULES
 from ciq.rules.file import FILE_RULES
 from ciq.rules.gate import GATE_RULES, GateRule
 from ciq.rules.publication import PUBLICATION_RULES
+from ciq.rules.routing import ROUTING_RULES
 from ciq.rules.rule import Rule
 
 RULES: dict[str, Rule] = {
@@ -21,6 +22,7 @@ RULES: dict[str, Rule] = {
         GATE_RULES,
         ENVIRONMENT_RULES,
         PUBLICATION_RULES,
+        ROUTING_RULES,
     )
     for rule in family
 }

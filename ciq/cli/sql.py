@@ -1,0 +1,91 @@
+"""``ciq sql``: one statement, on the engine where it belongs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ciq.cli.output import cause, result
+
+if TYPE_CHECKING:
+    from ciq.router import Decision
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("statement", required=False)
+@click.option("--file", "file", type=_FILE, help="Read the statement from a file.")
+@click.option("--context", type=click.Choice(["batch", "api"]), default="batch", show_default=True)
+@click.option("--engine", type=click.Choice(["auto", "pg", "duckdb"]), default="auto", show_default=True)
+@click.option("--write", is_flag=True, help="Give leave to write in the schemas that router.yml names.")
+@click.option("--explain-route", is_flag=True, help="Say where the statement would run and why; run nothing.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json", "parquet", "arrow"]),
+    default="table",
+    show_default=True,
+)
+@click.option("--limit", type=click.IntRange(min=0), help="Stop after so many rows.")
+@click.option("--output", type=_FILE, help="Write to a file, whole or not at all.")
+@click.pass_obj
+def sql(
+    project: Path,
+    statement: str | None,
+    file: Path | None,
+    context: str,
+    engine: str,
+    write: bool,
+    explain_route: bool,
+    form: str,
+    limit: int | None,
+    output: Path | None,
+) -> None:
+    """Run one STATEMENT on DuckDB or PostgreSQL, whichever is right for it.
+
+    \b
+    Exit codes: 0 ok, 1 the engine refused the statement, 2 refused by policy,
+    3 connection, 4 time out or limit.
+    """
+    from ciq.cli.main import enter
+    from ciq.cli.rows import write_rows
+    from ciq.router import Router
+
+    text = _text(statement, file)
+    target = output.resolve() if output else None
+    router = Router.from_config(enter(project) / "router.yml", write=write)
+    try:
+        asked = None if engine == "auto" else engine
+        if explain_route:
+            sys.exit(_explain(router.decide(text, context, asked)))  # type: ignore[arg-type]
+        answer = router.execute(text, context, asked)  # type: ignore[arg-type]
+        if answer.fallback:
+            cause(f"warning: {answer.engine} answered instead of {answer.decision.engine}: {answer.fallback}")
+        write_rows(answer, form, limit, target)
+    finally:
+        router.close()
+
+
+def _text(statement: str | None, file: Path | None) -> str:
+    if (statement is None) == (file is None):
+        raise click.UsageError("give one statement, or --file")
+    if file is None:
+        return statement or ""
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"{file} can't be read: {error}") from None
+
+
+def _explain(decision: Decision) -> int:
+    for spoken in decision.spoke:
+        result(f"{spoken.rule}: {spoken.says}")
+    if decision.problem:
+        cause(decision.problem)
+        return 2
+    result(f"engine: {decision.engine} ({decision.rule})")
+    return 0

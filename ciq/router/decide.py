@@ -1,0 +1,188 @@
+"""Where a statement runs, rule by rule; no rule sends a write to DuckDB, and none runs what nobody may run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ciq.errors import Problem
+from ciq.router.catalog import Catalog
+from ciq.router.catalogue import FILE_READERS
+from ciq.router.lake import Key, Lake
+from ciq.router.settings import Cost, Settings
+from ciq.router.statement import ENGINES, Engine, Relation, Statement
+
+Context = Literal["batch", "api"]
+SYSTEM = frozenset({"pg_catalog", "information_schema"})
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A rule that had something to say."""
+
+    rule: str
+    says: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """``engine`` is where the statement runs, None where ``problem`` says why it may not.
+
+    ``rule`` decided, ``spoke`` are all that spoke, in order. ``estimates`` are milliseconds. ``portable`` is None where
+    either engine would answer alike, else why not. ``pulled`` are PostgreSQL's relations that DuckDB needs for a join.
+    """
+
+    statement: Statement
+    engine: Engine | None
+    rule: str
+    spoke: tuple[Spoken, ...]
+    problem: Problem | None = None
+    estimates: Mapping[Engine, float] = field(default_factory=dict)
+    portable: str | None = "not looked into"
+    pulled: tuple[Relation, ...] = ()
+
+
+@dataclass(frozen=True)
+class Located:
+    """Which engines have all relations, and what keeps the others from it."""
+
+    engines: frozenset[Engine]
+    keys: tuple[Key, ...]
+    pulled: tuple[Relation, ...] = ()
+    problem: Problem | None = None
+
+
+Estimate = Callable[[Engine], float | None]
+
+
+def refusal(statement: Statement, write: bool, settings: Settings) -> Problem | None:
+    """Why a statement may not run anywhere."""
+    if statement.count != 1:
+        return Problem("R603", f"one statement at a time; this is {statement.count}", help="run them one by one")
+    if len(statement.hints) > 1:
+        return Problem("R604", f"the hints disagree: {', '.join(statement.hints)}", help="keep one of them")
+    if statement.kind == "write":
+        return _write_refusal(statement, write, settings)
+    if not statement.dialects:
+        return Problem("R606", f"no engine may run it: {'; '.join(statement.reasons)}")
+    if statement.effects:
+        message = f"READ ONLY does not hold what {statement.effects[0]}() may do"
+        return Problem("R607", message, help="call it with psql, if the effect is meant")
+    return None
+
+
+def _write_refusal(statement: Statement, write: bool, settings: Settings) -> Problem | None:
+    schemas = settings.defaults.pg_write_schemas
+    if not statement.dialects:
+        message = f"writes go to PostgreSQL, which can't read this: {'; '.join(statement.reasons)}"
+        return Problem("R606", message, help="write it in PostgreSQL's syntax")
+    if not write:
+        message = f"it may change something: {', '.join(statement.reasons) or 'a write'}"
+        return Problem("R601", message, help="say --write (Router(write=True)), if the change is meant")
+    if statement.targets is None:
+        message = f"{statement.reasons[0]} does not name the tables that it changes"
+        return Problem("R602", message, help="run it with psql, if it is meant")
+    outside = [str(target) for target in statement.targets if target.schema not in schemas]
+    if outside:
+        message = f"{outside[0]} is not in a schema that may be written ({', '.join(schemas) or 'there is none'})"
+        return Problem("R602", message, help="name the schema, and add it to defaults.pg_write_schemas in router.yml")
+    return None
+
+
+def locate(statement: Statement, lake: Lake, catalog: Catalog | None) -> Located:
+    """Where the relations are. Without a catalogue, what the lake lacks is taken for PostgreSQL's."""
+    engines: set[Engine] = {"pg", "duckdb"}
+    keys: list[Key] = []
+    only_pg: list[Relation] = []
+    for relation in statement.relations:
+        if relation.is_file:
+            engines.discard("pg")
+            continue
+        in_lake = lake.candidates(relation) if relation.schema not in SYSTEM else []
+        in_pg = _in_postgres(relation, catalog)
+        if in_lake and in_pg and in_pg != in_lake[0] and not relation.schema:
+            return Located(frozenset(), (), problem=_ambiguous(relation, in_lake[0], in_pg))
+        if not in_lake and not in_pg:
+            return Located(frozenset(), (), problem=_missing(relation, lake, catalog))
+        if not in_lake:
+            only_pg.append(relation)
+        else:
+            keys.append(in_lake[0])
+            if not in_pg:
+                engines.discard("pg")
+    if not FILE_READERS.isdisjoint(statement.functions):
+        engines.discard("pg")
+    if only_pg and "pg" not in engines:
+        return Located(frozenset({"duckdb"}), tuple(keys), tuple(only_pg))
+    return Located(frozenset(engines - ({"duckdb"} if only_pg else set())), tuple(keys))
+
+
+def _in_postgres(relation: Relation, catalog: Catalog | None) -> Key | None:
+    if catalog is None or relation.schema in SYSTEM:
+        return (relation.schema or "public", relation.name)
+    return catalog.place(relation.schema, relation.name)
+
+
+def _ambiguous(relation: Relation, lake: Key, postgres: Key) -> Problem:
+    candidates = f"{'.'.join(lake)} in DuckDB and {'.'.join(postgres)} in PostgreSQL"
+    return Problem("R608", f"{relation} may be {candidates}", help="write it with its schema")
+
+
+def _missing(relation: Relation, lake: Lake, catalog: Catalog | None) -> Problem:
+    known = sorted({".".join(key) for key in lake.files})
+    if catalog:
+        known += sorted(".".join(place) for place in catalog.relations if place[0] not in SYSTEM)
+    shown = ", ".join(dict.fromkeys(known[:20])) or "nothing yet"
+    return Problem("R608", f"there is no relation {relation}", help=f"there is {shown}")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """An engine, the rule that chose it and what it says, and the estimates in milliseconds that there were."""
+
+    engine: Engine
+    rule: str
+    says: str
+    costs: Mapping[Engine, float] = field(default_factory=dict)
+
+
+def choose(
+    statement: Statement,
+    megabytes: float,
+    context: Context,
+    settings: Settings,
+    estimate: Estimate,
+    differs: str | None,
+) -> Chosen:
+    """The engine for a read that both engines have and may run. ``differs`` says why they might answer differently."""
+    if context == "api":
+        return Chosen("pg", "context", "reads of an API are PostgreSQL's")
+    preferred: Engine = "duckdb" if settings.rules.prefer_duckdb_if_parquet else "pg"
+    if differs is not None:
+        return Chosen(preferred, "not portable", f"{differs}; such reads stay with {preferred}")
+    costs: dict[Engine, float] = {}
+    for engine in ENGINES:
+        if (milliseconds := estimate(engine)) is not None:
+            costs[engine] = milliseconds
+    if len(costs) == len(ENGINES):
+        said = ", ".join(f"{engine} {cost:.2f} ms" for engine, cost in costs.items())
+        return Chosen(min(costs, key=lambda engine: costs[engine]), "cost", said, costs)
+    limit = settings.defaults.large_select_mb
+    if megabytes >= limit:
+        return Chosen(
+            "duckdb", "large select", f"{megabytes:.1f} MB, and no estimate; from {limit:g} MB on DuckDB", costs
+        )
+    if {relation.schema for relation in statement.relations} & set(settings.defaults.api_schemas):
+        return Chosen("pg", "api schema", "a relation of an API schema, and no estimate", costs)
+    return Chosen(preferred, "default", f"no estimate; reads go to {preferred}", costs)
+
+
+def duckdb_ms(cost: Cost, megabytes: float, rows: int) -> float:
+    """DuckDB's time by what it reads."""
+    return cost.duckdb_base + cost.duckdb_mb * megabytes + cost.duckdb_mrow * rows / 1e6
+
+
+def postgres_ms(cost: Cost, planned: float) -> float:
+    """PostgreSQL's time by its planner's cost."""
+    return cost.pg_base + cost.pg_cost * planned

@@ -1,0 +1,167 @@
+"""DuckDB over Parquet: in memory, read-only, with files from the allowed folders only and its settings locked."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+from sqlglot import exp
+
+from ciq.errors import LimitExceeded, Problem, UsageError
+from ciq.router.engine import Rows, StatementRefused
+from ciq.router.grammar import duckdb_kinds, duckdb_tree
+from ciq.router.lake import Lake
+from ciq.router.settings import Settings
+from ciq.router.statement import Relation
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+ROWS = 65_536
+"""Rows of a record batch."""
+
+_NO_TABLES: Mapping[Relation, pa.Table] = {}
+_GAP = r"(?:\s|--[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/)*"
+_EXPLAIN = re.compile(rf"{_GAP}explain{_GAP}(?:analyze\b{_GAP}|\([^)]*\){_GAP})?", re.IGNORECASE)
+
+
+class DuckDBEngine:
+    """One database in memory, with a view for each relation of the lake.
+
+    Where both grammars take a text it means what PostgreSQL means: integers divide to integers, and NULLs come last.
+    """
+
+    name = "duckdb"
+
+    def __init__(self, project: Path, settings: Settings, lake: Lake) -> None:
+        import duckdb
+
+        self._timeout = settings.defaults.statement_timeout
+        self._connection = duckdb.connect(
+            config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+        )
+        for (schema, name), path in lake.files.items():
+            self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {_quoted(schema)}")
+            view = exp.Create(this=exp.table_(name, db=schema, quoted=True), kind="VIEW", expression=_scan(path))
+            self._connection.execute(view.sql("duckdb"))
+        for statement in _locks(project, settings, lake):
+            self._connection.execute(statement)
+
+    def read(self, sql: str, tables: Mapping[Relation, pa.Table] = _NO_TABLES) -> Rows:
+        """The rows of one SELECT or EXPLAIN; ``tables`` are put under their names first."""
+        _must_be_a_query(sql)
+        cursor = self._connection.cursor()
+        for relation, table in tables.items():
+            _carry(cursor, relation, table)
+        clock = threading.Timer(self._timeout, cursor.interrupt)
+        clock.daemon = True
+        clock.start()
+        try:
+            with _explained(self._timeout):
+                cursor.execute("BEGIN TRANSACTION READ ONLY")
+                reader = _arrow(cursor.execute(sql))
+        except BaseException:
+            clock.cancel()
+            cursor.close()
+            raise
+        return reader.schema, self._batches(cursor, reader, clock)
+
+    def estimate(self, sql: str) -> float | None:
+        return None
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _batches(self, cursor: DuckDBPyConnection, reader: Any, clock: threading.Timer) -> Iterator[pa.RecordBatch]:
+        import duckdb
+
+        try:
+            with _explained(self._timeout):
+                yield from reader
+        except KeyboardInterrupt:
+            cursor.interrupt()
+            raise
+        finally:
+            clock.cancel()
+            with suppress(duckdb.Error):
+                cursor.execute("ROLLBACK")
+            cursor.close()
+
+
+def _carry(cursor: DuckDBPyConnection, relation: Relation, table: pa.Table) -> None:
+    """A table in memory, of PostgreSQL's rows; the next call that needs it brings its own."""
+    cursor.register("carried", table)
+    schema = relation.schema or "main"
+    cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {_quoted(schema)}")
+    target = exp.table_(relation.name, db=schema, quoted=True).sql("duckdb")
+    cursor.execute(f"CREATE OR REPLACE TABLE {target} AS FROM carried")
+    cursor.unregister("carried")
+
+
+def _arrow(result: DuckDBPyConnection) -> pa.RecordBatchReader:
+    return result.to_arrow_reader(ROWS)
+
+
+def _must_be_a_query(sql: str) -> None:
+    """Refuse all but one SELECT, or one EXPLAIN of it, by DuckDB's own word; COPY and ATTACH pass READ ONLY."""
+    kinds = duckdb_kinds(sql)
+    if isinstance(kinds, str):
+        raise StatementRefused(Problem("R609", f"DuckDB: {kinds}"))
+    inner = _EXPLAIN.sub("", sql, count=1) if kinds == ["EXPLAIN"] else sql
+    if len(kinds) != 1 or duckdb_tree(inner) is None:
+        raise UsageError(
+            Problem("R606", f"DuckDB is given one query at a time, this is {' and '.join(kinds) or 'none'}")
+        )
+
+
+@contextmanager
+def _explained(timeout: float) -> Iterator[None]:
+    import duckdb
+
+    try:
+        yield
+    except duckdb.InterruptException as error:
+        help_ = "narrow it, or raise defaults.statement_timeout in router.yml"
+        raise LimitExceeded(Problem("R610", f"DuckDB: stopped after {timeout:g} s", help=help_)) from error
+    except duckdb.OutOfMemoryException as error:
+        help_ = "narrow it, or raise defaults.memory_mb in router.yml"
+        raise LimitExceeded(Problem("R610", f"DuckDB: {_first_line(error)}", help=help_)) from error
+    except duckdb.PermissionException as error:
+        help_ = "files are read from the folders in defaults.files of router.yml"
+        raise UsageError(Problem("R606", f"DuckDB: {_first_line(error)}", help=help_)) from error
+    except duckdb.Error as error:
+        raise StatementRefused(Problem("R609", f"DuckDB: {_first_line(error)}")) from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
+
+
+def _locks(project: Path, settings: Settings, lake: Lake) -> Iterator[str]:
+    """The settings, the lock itself last."""
+    folders = [str((project / folder).resolve()) for folder in settings.defaults.files]
+    folders += [str(path.parent) for path in lake.files.values()]
+    schemas = [schema for schema in settings.defaults.search_path if any(key[0] == schema for key in lake.files)]
+    yield f"SET allowed_directories = {exp.convert(list(dict.fromkeys(folders))).sql('duckdb')}"
+    yield f"SET search_path = {exp.convert(','.join([*schemas, 'main'])).sql('duckdb')}"
+    yield f"SET memory_limit = '{settings.defaults.memory_mb:.0f}MB'"
+    yield "SET TimeZone = 'UTC'"
+    yield "SET integer_division = true"
+    yield "SET default_null_order = 'nulls_last_on_asc_first_on_desc'"
+    yield "SET python_enable_replacements = false"
+    yield "SET enable_external_access = false"
+    yield "SET lock_configuration = true"
+
+
+def _scan(path: Path) -> exp.Select:
+    literal = exp.Literal.string(re.sub(r"([\[*?])", r"[\1]", str(path)))
+    return exp.select("*").from_(exp.Anonymous(this="read_parquet", expressions=[literal]))
+
+
+def _quoted(name: str) -> str:
+    return exp.to_identifier(name, quoted=True).sql("duckdb")

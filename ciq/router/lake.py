@@ -1,0 +1,83 @@
+"""The relations that live in Parquet: promoted sets, staged versions, and what router.yml names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from ciq.ingest.manifest import current
+from ciq.router.settings import Settings
+from ciq.router.statement import Relation
+
+Key = tuple[str, str]
+"""A schema and a name."""
+
+
+@dataclass(frozen=True)
+class Footer:
+    """What a Parquet file says of itself: rows, and each column's compressed bytes."""
+
+    rows: int
+    sizes: dict[str, int]
+
+    def megabytes(self, columns: frozenset[str]) -> float:
+        """The MB of the columns that are read; of all where ``*`` is among them."""
+        every = "*" in columns
+        return sum(size for name, size in self.sizes.items() if every or name in columns) / 1e6
+
+
+@dataclass(frozen=True)
+class Lake:
+    """``files`` by qualified name. A Lake is of one moment: make it anew when ``signature`` has changed."""
+
+    files: dict[Key, Path]
+    signature: tuple[tuple[str, int, int], ...]
+    search_path: tuple[str, ...]
+
+    def candidates(self, relation: Relation) -> list[Key]:
+        """The relations that a name means, the first of the search path first."""
+        schemas = (relation.schema,) if relation.schema else self.search_path
+        return [(schema, relation.name) for schema in schemas if (schema, relation.name) in self.files]
+
+    def footer(self, key: Key) -> Footer:
+        """The file's footer, read once."""
+        if key not in self._footers:
+            self._footers[key] = _footer(self.files[key])
+        return self._footers[key]
+
+    @cached_property
+    def _footers(self) -> dict[Key, Footer]:
+        return {}
+
+
+def find(project: Path, settings: Settings) -> Lake:
+    """The lake as it is now."""
+    project = project.resolve()
+    files: dict[Key, Path] = {}
+    for path in sorted((project / "data" / "processed").glob("*/causal_ready.parquet")):
+        files["features", path.parent.name] = path
+        files["api", f"{path.parent.name}_causal_ready"] = path
+    for folder in sorted((project / "data" / "staged").glob("*/")):
+        if manifest := current(project, folder.name):
+            files["staged", folder.name] = project / manifest.parquet
+    for name, place in settings.relations.items():
+        schema, _, table = name.rpartition(".")
+        if (project / place).is_file():
+            files[schema or "public", table] = project / place
+    stats = [(str(path), path.stat()) for path in dict.fromkeys(files.values())]
+    signature = tuple((path, stat.st_mtime_ns, stat.st_size) for path, stat in stats)
+    return Lake(files, signature, settings.defaults.search_path)
+
+
+def _footer(path: Path) -> Footer:
+    import pyarrow.parquet as pq
+
+    metadata = pq.read_metadata(path)
+    sizes: dict[str, int] = {}
+    for group in range(metadata.num_row_groups):
+        for at in range(metadata.num_columns):
+            column = metadata.row_group(group).column(at)
+            name = column.path_in_schema.partition(".")[0]
+            sizes[name] = sizes.get(name, 0) + column.total_compressed_size
+    return Footer(metadata.num_rows, sizes)

@@ -1,0 +1,203 @@
+"""PostgreSQL: reads in a READ ONLY transaction as the reader's role, writes as the writer's, one statement a call."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from typing import Any
+
+import psycopg2
+import pyarrow as pa
+from psycopg2 import errors, extensions
+
+from ciq.errors import ConnectionRefused, LimitExceeded, Problem
+from ciq.postgres import Server, connect, roles
+from ciq.postgres.connection import refusal
+from ciq.router.catalog import Catalog, read_catalog
+from ciq.router.engine import Rows, StatementRefused, Unavailable
+from ciq.router.grammar import postgres_tree
+from ciq.router.postgres_types import arrow_type, batch
+from ciq.router.settings import Settings
+
+ROWS = 10_000
+"""Rows fetched at a time."""
+
+# The server itself opens a portal over the text: it takes one statement that returns rows and nothing else, so that no
+# second one can end the transaction. The text goes there as a value.
+_SAY = "SELECT set_config('ciq.statement', %s, true)"
+_OPEN = "DO $$DECLARE ciq refcursor := 'ciq'; BEGIN OPEN ciq FOR EXECUTE current_setting('ciq.statement'); END$$"
+_AS_TEXT = extensions.new_type((114, 3802), "JSON_AS_TEXT", lambda value, cursor: value)
+
+
+class PostgresEngine:
+    """The project's server. Between reads the connection forgets all that a session can keep."""
+
+    name = "pg"
+
+    def __init__(self, server: Server, settings: Settings) -> None:
+        self._server = server
+        self._defaults = settings.defaults
+        self._idle: Any = None
+
+    def read(self, sql: str) -> Rows:
+        """The rows of one statement that returns rows."""
+        connection = self._reader()
+        try:
+            with self._explained(), connection.cursor() as cursor:
+                _open(cursor, sql)
+                cursor.execute(f"FETCH {ROWS} FROM ciq")
+                schema = _schema(cursor)
+                first = batch(cursor.fetchall(), schema)
+        except BaseException:
+            connection.close()
+            raise
+        return schema, self._batches(connection, schema, first)
+
+    def estimate(self, sql: str) -> float | None:
+        """The planner's cost of the whole query; None where it can't be planned."""
+        try:
+            _, batches = self.read(f"EXPLAIN (FORMAT JSON) {sql}")
+            plan = next(batches).column(0)[0].as_py()
+        except StatementRefused:
+            return None
+        list(batches)
+        return float(json.loads(plan)[0]["Plan"]["Total Cost"])
+
+    def write(self, sql: str) -> Rows:
+        """Run one statement as the writer's role and commit it; its rows, or the number of rows it touched.
+
+        Raises ConnectionRefused with rule R612 where the server went away before it answered to the commit.
+        """
+        tree = postgres_tree(sql)
+        if isinstance(tree, str) or len(tree) != 1:
+            raise StatementRefused(Problem("R603", "a write is one statement that PostgreSQL's grammar takes"))
+        connection = self._connected(roles.WRITER, default_transaction_read_only="off")
+        sent = False
+        try:
+            with closing(connection), connection, connection.cursor() as cursor:
+                sent = True
+                with self._statement_errors():
+                    cursor.execute(sql)
+                if cursor.description:
+                    schema = _schema(cursor)
+                    return schema, iter([batch(cursor.fetchall(), schema)])
+                schema = pa.schema([("rows", pa.int64())])
+                return schema, iter([pa.record_batch([pa.array([max(cursor.rowcount, 0)])], schema=schema)])
+        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+            if not sent:
+                raise refusal(self._server, error) from None
+            message = f"the server went away before it answered: {' '.join(str(error).split())}"
+            help_ = "look whether the change is there before you try again"
+            raise ConnectionRefused(Problem("R612", message, help=help_)) from error
+
+    def catalog(self) -> Catalog:
+        """The server's own functions, types and views, as the reader's role sees them."""
+        connection = self._reader()
+        with self._explained(), connection.cursor() as cursor:
+            found = read_catalog(cursor)
+        self._put_back(connection)
+        return found
+
+    def close(self) -> None:
+        """Close the idle connection."""
+        if self._idle is not None:
+            self._idle.close()
+
+    def _reader(self) -> Any:
+        """A connection in a READ ONLY transaction: the idle one if it still answers, else a new one."""
+        idle, self._idle = self._idle, None
+        if idle is not None:
+            try:
+                with idle.cursor() as cursor:
+                    cursor.execute("SELECT 1")
+                return idle
+            except psycopg2.Error:
+                idle.close()
+        connection = self._connected(roles.READER, default_transaction_read_only="on", cursor_tuple_fraction=1)
+        connection.set_session(readonly=True)
+        return connection
+
+    def _put_back(self, connection: Any) -> None:
+        """End the transaction and all that outlives it: locks, settings, cursors, what was listened to."""
+        connection.rollback()
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("DISCARD ALL")
+        connection.autocommit = False
+        if self._idle is None:
+            self._idle = connection
+        else:
+            connection.close()
+
+    def _connected(self, role: str, **settings: Any) -> Any:
+        limits = {
+            "statement_timeout": round(self._defaults.statement_timeout * 1000),
+            "lock_timeout": round(self._defaults.lock_timeout * 1000),
+        }
+        try:
+            connection = connect(
+                self._server, role, timezone="UTC", standard_conforming_strings="on", **limits, **settings
+            )
+        except ConnectionRefused as error:
+            raise Unavailable(*error.problems) from error
+        extensions.register_type(_AS_TEXT, connection)
+        return connection
+
+    def _batches(self, connection: Any, schema: pa.Schema, first: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+        fetched, whole = first, False
+        try:
+            with self._explained(), connection.cursor() as cursor:
+                while fetched.num_rows:
+                    yield fetched
+                    if fetched.num_rows < ROWS:
+                        break
+                    cursor.execute(f"FETCH {ROWS} FROM ciq")
+                    fetched = batch(cursor.fetchall(), schema)
+            whole = True
+        finally:
+            if whole:
+                self._put_back(connection)
+            else:
+                with suppress(psycopg2.Error):
+                    connection.cancel()
+                connection.close()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            with self._statement_errors():
+                yield
+        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+            raise Unavailable(*refusal(self._server, error).problems) from error
+
+    @contextmanager
+    def _statement_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (errors.QueryCanceled, errors.LockNotAvailable) as error:
+            help_ = "narrow it, or raise the timeouts in router.yml"
+            raise LimitExceeded(Problem("R610", f"PostgreSQL: {_said(error)}", help=help_)) from error
+        except (errors.AdminShutdown, errors.CrashShutdown, errors.CannotConnectNow):
+            raise
+        except psycopg2.Error as error:
+            if error.pgcode is None:
+                raise
+            raise StatementRefused(
+                Problem("R609", f"PostgreSQL: {_said(error)}", help=error.diag.message_hint)
+            ) from error
+
+
+def _open(cursor: Any, sql: str) -> None:
+    cursor.execute(_SAY, [sql])
+    cursor.execute(_OPEN)
+
+
+def _said(error: psycopg2.Error) -> str:
+    return str(error.diag.message_primary or error).strip()
+
+
+def _schema(cursor: Any) -> pa.Schema:
+    return pa.schema(
+        [(column.name, arrow_type(column.type_code, column.precision, column.scale)) for column in cursor.description]
+    )

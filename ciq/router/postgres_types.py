@@ -1,0 +1,61 @@
+"""PostgreSQL's result types as Arrow's, and rows as record batches."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+
+_BY_OID: dict[int, pa.DataType] = {
+    16: pa.bool_(),
+    17: pa.binary(),
+    20: pa.int64(),
+    21: pa.int16(),
+    23: pa.int32(),
+    26: pa.uint32(),
+    700: pa.float32(),
+    701: pa.float64(),
+    1082: pa.date32(),
+    1083: pa.time64("us"),
+    1114: pa.timestamp("us"),
+    1184: pa.timestamp("us", tz="UTC"),
+}
+NUMERIC = 1700
+
+
+def arrow_type(oid: int, precision: int | None, scale: int | None) -> pa.DataType:
+    """The Arrow type of a column; what has none of its own becomes text as PostgreSQL writes it."""
+    if oid == NUMERIC and precision and precision <= 38 and scale is not None and 0 <= scale <= precision:
+        return pa.decimal128(precision, scale)
+    return _BY_OID.get(oid, pa.string())
+
+
+def batch(rows: Sequence[Sequence[Any]], schema: pa.Schema) -> pa.RecordBatch:
+    """Rows as psycopg2 gives them, as one record batch."""
+    columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
+    arrays = [
+        pa.array(map(_value(field.type), column), field.type) for column, field in zip(columns, schema, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _value(kind: pa.DataType) -> Any:
+    if pa.types.is_string(kind):
+        return _text
+    return bytes_or_none if pa.types.is_binary(kind) else lambda value: value
+
+
+def bytes_or_none(value: Any) -> bytes | None:
+    """psycopg2's memoryview as bytes."""
+    return None if value is None else bytes(value)
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, dict | list):
+        return json.dumps(value, default=str)
+    return format(value, "f") if isinstance(value, Decimal) and value.is_finite() else str(value)

@@ -1,0 +1,266 @@
+"""The router: decides where a statement runs, runs it there, and says what it did."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+
+from ciq.errors import CiqError, LimitExceeded, Problem, UsageError
+from ciq.postgres import resolve
+from ciq.router import lake as lakes
+from ciq.router import portable
+from ciq.router.catalog import Catalog
+from ciq.router.classify import classify
+from ciq.router.decide import (
+    Context,
+    Decision,
+    Located,
+    Spoken,
+    choose,
+    duckdb_ms,
+    locate,
+    postgres_ms,
+    refusal,
+)
+from ciq.router.duckdb_engine import DuckDBEngine
+from ciq.router.engine import Rows, Unavailable
+from ciq.router.postgres_engine import PostgresEngine
+from ciq.router.settings import FILE, Settings, load_settings
+from ciq.router.statement import Engine, Relation, Statement
+
+_CACHE_BYTES = 8_000_000
+_CATALOG_SECONDS = 30.0
+_LOOK_SECONDS = 1.0
+
+
+@dataclass
+class Result:
+    """Rows as they come, in record batches; ``engine`` ran the statement, ``fallback`` says why not the chosen one.
+
+    ``rows`` and ``bytes`` count what has been read so far, ``elapsed`` is in seconds to the first rows.
+    """
+
+    decision: Decision
+    engine: Engine
+    schema: pa.Schema
+    batches: Iterator[pa.RecordBatch]
+    elapsed: float
+    fallback: str | None = None
+    rows: int = 0
+    bytes: int = 0
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        for batch in self.batches:
+            self.rows += batch.num_rows
+            self.bytes += batch.nbytes
+            yield batch
+
+    def table(self) -> pa.Table:
+        """All rows."""
+        return pa.Table.from_batches(list(self), self.schema)
+
+
+@dataclass
+class _Known:
+    """What the router knows of the world for a moment."""
+
+    lake: lakes.Lake
+    duckdb: DuckDBEngine | None = None
+    catalog: Catalog | None = None
+    catalog_at: float = 0.0
+    looked_at: float = 0.0
+    decisions: OrderedDict[tuple[str, Context, Engine | None], Decision] = field(default_factory=OrderedDict)
+    size: int = 0
+
+
+class Router:
+    """Not for several threads at once; one Router a thread. ``write`` gives leave to write in ``pg_write_schemas``."""
+
+    def __init__(self, project: Path, settings: Settings, write: bool = False) -> None:
+        self._project = project.resolve()
+        self.settings = settings
+        self._write = write
+        server = resolve(project)
+        self._postgres = PostgresEngine(server, settings) if server else None
+        # Without a server nothing is there; with one that does not answer, nothing is known of it.
+        self._known = _Known(lakes.find(self._project, settings), catalog=None if server else Catalog())
+
+    @classmethod
+    def from_config(cls, path: str | Path = FILE, write: bool = False) -> Router:
+        """The router of the project in which a router.yml stands, or would stand. Raises UsageError."""
+        path = Path(path)
+        return cls(path.parent, load_settings(path), write)
+
+    def decide(self, sql: str, context: Context = "batch", engine: Engine | None = None) -> Decision:
+        """Where a statement would run, and why; it refuses nothing itself, ``problem`` says what would be refused."""
+        self._look_around()
+        key = (sql, context, engine)
+        decisions = self._known.decisions
+        if key in decisions:
+            decisions.move_to_end(key)
+            return decisions[key]
+        decision = decisions[key] = self._decide(sql, context, engine)
+        self._known.size += 4 * len(sql)
+        while self._known.size > _CACHE_BYTES and len(decisions) > 1:
+            (dropped, *_), _ = decisions.popitem(last=False)
+            self._known.size -= 4 * len(dropped)
+        return decision
+
+    def execute(self, sql: str, context: Context = "batch", engine: Engine | None = None) -> Result:
+        """Run one statement where it belongs.
+
+        Raises UsageError where policy refuses it, Unavailable where no engine can be reached, LimitExceeded for time
+        outs and limits, StatementRefused with the engine's own words.
+        """
+        decision = self.decide(sql, context, engine)
+        if decision.problem or decision.engine is None:
+            raise UsageError(*([decision.problem] if decision.problem else []))
+        start = time.perf_counter()
+        try:
+            schema, batches = self._run(decision, decision.engine)
+            return Result(decision, decision.engine, schema, batches, time.perf_counter() - start)
+        except Unavailable as error:
+            other = self._other(decision)
+            if other is None:
+                raise
+            schema, batches = self._run(decision, other)
+            return Result(decision, other, schema, batches, time.perf_counter() - start, str(error.problems[0].message))
+
+    def close(self) -> None:
+        """Let go of DuckDB's memory and of the connection."""
+        if self._known.duckdb:
+            self._known.duckdb.close()
+        if self._postgres:
+            self._postgres.close()
+
+    def _decide(self, sql: str, context: Context, asked: Engine | None) -> Decision:
+        catalog = self._known.catalog
+        statement = classify(sql, catalog)
+        spoke = [Spoken("kind", f"{statement.kind}{': ' + statement.reasons[0] if statement.reasons else ''}")]
+        if problem := refusal(statement, self._write, self.settings):
+            return Decision(statement, None, "refused", tuple(spoke), problem)
+        wanted = asked or next(iter(statement.hints), None)
+        if wanted:
+            spoke.append(Spoken("asked" if asked else "hint", f"for {wanted}"))
+        if statement.kind != "read":
+            return _alone(statement, wanted, spoke)
+        located = locate(statement, self._known.lake, catalog)
+        if located.problem:
+            return Decision(statement, None, "refused", tuple(spoke), located.problem)
+        return self._place(statement, located, context, wanted, spoke)
+
+    def _place(
+        self, statement: Statement, located: Located, context: Context, wanted: Engine | None, spoke: list[Spoken]
+    ) -> Decision:
+        able = [engine for engine in statement.dialects if engine in located.engines]
+        where = ", ".join(sorted(located.engines)) or "no one engine"
+        spoke.append(Spoken("located", f"in {where}; both grammars: {len(statement.dialects) == 2}"))
+        syntax = " and ".join(statement.dialects)
+        if not able or (wanted and wanted not in able):
+            who = f"{wanted} can't" if wanted else "no engine can"
+            message = f"{who} run it: its relations are in {where}, its syntax is for {syntax}"
+            problem = Problem("R605" if able else "R606", message)
+            return Decision(statement, None, "refused", tuple(spoke), problem)
+        if wanted or len(able) == 1:
+            rule = ("hint" if statement.hints else "asked") if wanted else "only there"
+            return Decision(statement, wanted or able[0], rule, tuple(spoke), pulled=located.pulled)
+        footers = [self._known.lake.footer(key) for key in located.keys]
+        megabytes = sum(footer.megabytes(statement.columns) for footer in footers)
+        rows = sum(footer.rows for footer in footers)
+
+        def estimate(engine: Engine) -> float | None:
+            if engine == "duckdb":
+                return duckdb_ms(self.settings.cost, megabytes, rows)
+            planned = self._planned(statement.sql)
+            return None if planned is None else postgres_ms(self.settings.cost, planned)
+
+        differs = portable.objection(statement.sql)
+        chosen = choose(statement, megabytes, context, self.settings, estimate, differs)
+        spoke.append(Spoken(chosen.rule, chosen.says))
+        return Decision(statement, chosen.engine, chosen.rule, tuple(spoke), estimates=chosen.costs, portable=differs)
+
+    def _planned(self, sql: str) -> float | None:
+        """PostgreSQL's own cost; None where it can't be had now."""
+        try:
+            return self._postgres.estimate(sql) if self._postgres else None
+        except CiqError:
+            return None
+
+    def _other(self, decision: Decision) -> Engine | None:
+        """The engine to fall back to: for proved reads that both have, and would answer alike."""
+        both = decision.portable is None and decision.statement.kind == "read"
+        if not both or not self.settings.rules.allow_select_fallback:
+            return None
+        return "duckdb" if decision.engine == "pg" else "pg"
+
+    def _run(self, decision: Decision, engine: Engine) -> Rows:
+        sql = decision.statement.sql
+        if engine == "duckdb":
+            return self._duckdb().read(sql, self._pulled(decision))
+        if self._postgres is None:
+            help_ = "start the embedded one with `ciq pg start`, or name a server with PG_DSN"
+            raise Unavailable(Problem("P501", "there is no PostgreSQL server", help=help_))
+        run = self._postgres.write if decision.statement.kind == "write" else self._postgres.read
+        return run(sql)
+
+    def _pulled(self, decision: Decision) -> dict[Relation, pa.Table]:
+        """PostgreSQL's relations that a query on DuckDB joins with, within the limit."""
+        limit = self.settings.defaults.pull_limit_mb * 1e6
+        tables: dict[Relation, pa.Table] = {}
+        for relation in decision.pulled:
+            if self._postgres is None:
+                raise Unavailable(Problem("P501", f"there is no PostgreSQL server to read {relation} from"))
+            schema, batches = self._postgres.read(_everything(relation))
+            kept: list[pa.RecordBatch] = []
+            for batch in batches:
+                kept.append(batch)
+                limit -= batch.nbytes
+                if limit < 0:
+                    help_ = "filter it in a view of PostgreSQL's, or raise defaults.pull_limit_mb in router.yml"
+                    message = f"{relation} is more than {self.settings.defaults.pull_limit_mb:g} MB to carry over"
+                    raise LimitExceeded(Problem("R611", message, help=help_))
+            tables[relation] = pa.Table.from_batches(kept, schema)
+        return tables
+
+    def _duckdb(self) -> DuckDBEngine:
+        if self._known.duckdb is None:
+            self._known.duckdb = DuckDBEngine(self._project, self.settings, self._known.lake)
+        return self._known.duckdb
+
+    def _look_around(self) -> None:
+        """Forget what was decided before the files or the server's catalogue changed; looked at now and then."""
+        known, now = self._known, time.monotonic()
+        if now - known.looked_at > _LOOK_SECONDS:
+            known.looked_at = now
+            lake = lakes.find(self._project, self.settings)
+            if lake.signature != known.lake.signature:
+                self.close()
+                self._known = known = _Known(lake, catalog=known.catalog, catalog_at=known.catalog_at, looked_at=now)
+        if self._postgres and (known.catalog is None or now - known.catalog_at > _CATALOG_SECONDS):
+            try:
+                catalog = self._postgres.catalog()
+            except CiqError:
+                return
+            if catalog != known.catalog:
+                known.decisions.clear()
+                known.size = 0
+            known.catalog, known.catalog_at = catalog, now
+
+
+def _alone(statement: Statement, wanted: Engine | None, spoke: list[Spoken]) -> Decision:
+    """What is no proved read is PostgreSQL's alone."""
+    if wanted == "duckdb":
+        problem = Problem("R605", f"duckdb runs proved reads only: {'; '.join(statement.reasons)}")
+        return Decision(statement, None, "refused", tuple(spoke), problem)
+    return Decision(statement, "pg", statement.kind, tuple(spoke))
+
+
+def _everything(relation: Relation) -> str:
+    from sqlglot import exp
+
+    return exp.select("*").from_(exp.table_(relation.name, db=relation.schema or None, quoted=True)).sql("postgres")

@@ -1,0 +1,100 @@
+"""``router.yml``: what the router may do and prefers, and the coefficients of its cost estimates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ciq.contract.shape import Shaper
+from ciq.contract.translate import translated
+from ciq.contract.yaml_source import Flaw, Mapping, parse
+from ciq.errors import Problem, UsageError
+
+FILE = "router.yml"
+_MAX_BYTES = 1_000_000
+Positive = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Defaults(_Strict):
+    """``large_select_mb`` is the size from which a read without an estimate goes to DuckDB; times are in seconds.
+
+    ``files`` are the folders, relative to the project, that statements may read files from. ``search_path`` are the
+    schemas in which DuckDB looks for a name without one.
+    """
+
+    large_select_mb: Positive = 100.0
+    api_schemas: tuple[Name, ...] = ("api",)
+    pg_write_schemas: tuple[Name, ...] = ()
+    files: tuple[Name, ...] = ("data/processed", "data/staged")
+    search_path: tuple[Name, ...] = ("features", "staged")
+    statement_timeout: Positive = 60.0
+    lock_timeout: Positive = 5.0
+    pull_limit_mb: Positive = 256.0
+    memory_mb: Positive = 1000.0
+
+
+class Rules(_Strict):
+    """The choices that may be turned off."""
+
+    prefer_duckdb_if_parquet: bool = True
+    allow_select_fallback: bool = True
+
+
+class Cost(_Strict):
+    """Milliseconds: ``pg_base + pg_cost * EXPLAIN cost`` and ``duckdb_base + duckdb_mb * MB + duckdb_mrow * Mrows``.
+
+    The defaults are a fit over ten shapes of query from 10,000 to 5 million rows; ``ciq sql tune`` fits this machine.
+    """
+
+    pg_base: Positive = 0.07
+    pg_cost: Positive = 0.0027
+    duckdb_base: Positive = 0.64
+    duckdb_mb: Positive = 0.33
+    duckdb_mrow: Positive = 14.2
+
+
+class Settings(_Strict):
+    """The whole file. ``relations`` are Parquet copies of PostgreSQL's relations, by qualified name."""
+
+    defaults: Defaults = Defaults()
+    rules: Rules = Rules()
+    cost: Cost = Cost()
+    relations: dict[Name, Name] = Field(default_factory=dict)
+
+
+def load_settings(path: Path) -> Settings:
+    """The settings in a file; the defaults where there is none.
+
+    Raises UsageError with all problems of the file, each with line and column.
+    """
+    if not path.exists():
+        return Settings()
+    root, flaws = parse(_text(path))
+    if root is not None and not isinstance(root, Mapping):
+        flaws.append(Flaw("C102", "the settings are a mapping of keys to values", root.line, root.column))
+    if isinstance(root, Mapping) and not flaws:
+        shaper = Shaper({})
+        shaped = shaper.shaped(root, Settings)
+        flaws += shaper.unknown
+        try:
+            found = Settings.model_validate(shaped)
+            if not flaws:
+                return found
+        except ValidationError as error:
+            flaws += translated(root, error.errors(include_url=False))
+    raise UsageError(*(Problem(f.rule, f.message, path, f.line, f.column, f.help) for f in flaws))
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(_MAX_BYTES).decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(Problem("C101", f"can't be read: {error}", path)) from None

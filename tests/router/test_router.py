@@ -1,0 +1,220 @@
+"""Where statements run, what is refused, and what comes back: on a real PostgreSQL and real Parquet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from postgres_server import execute
+
+from ciq.errors import CiqError, LimitExceeded, UsageError
+from ciq.postgres import Server
+from ciq.router import Router
+from ciq.router.engine import StatementRefused, Unavailable
+from ciq.router.settings import load_settings
+from ciq.rules import RULES
+
+
+def refused(router: Router, sql: str, **options: str) -> str:
+    with pytest.raises(CiqError) as caught:
+        router.execute(sql, **options).table()  # type: ignore[arg-type]
+    assert all(problem.rule in RULES for problem in caught.value.problems)
+    return caught.value.problems[0].rule
+
+
+def edited(house: Path, old: str, new: str) -> Path:
+    path = house / "router.yml"
+    path.write_text(path.read_text().replace(old, new))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("sql", "engine", "rule"),
+    [
+        ("SELECT * FROM lake.alone", "duckdb", "only there"),
+        ("SELECT * FROM api.served", "pg", "only there"),
+        ("SELECT sum(x) FROM api.both", None, "cost"),
+        ("SELECT upper(name) FROM api.both", "duckdb", "not portable"),
+        ("/* engine:pg */ SELECT sum(x) FROM api.both", "pg", "hint"),
+        ("SELECT sum(x) FROM api.both -- engine:duckdb", "duckdb", "hint"),
+        ("FROM api.both SELECT x", "duckdb", "only there"),
+        ("SELECT * FROM 'data/processed/alone.parquet'", "duckdb", "only there"),
+        ("SELECT * FROM read_parquet('data/processed/*.parquet')", "duckdb", "only there"),
+        ("SELECT api.counts()", "pg", "only there"),
+        ("SELECT count(*) FROM pg_catalog.pg_class", "pg", "only there"),
+        ("SELECT api.unknown()", "pg", "unsure"),
+        ("SELECT * FROM api.hiding", "pg", "unsure"),
+        ("SHOW server_version", "pg", "only there"),
+        ("EXPLAIN SELECT * FROM lake.alone", "duckdb", "only there"),
+    ],
+)
+def test_the_route(router: Router, sql: str, engine: str | None, rule: str) -> None:
+    decision = router.decide(sql)
+    assert decision.problem is None
+    assert (decision.engine if engine else None, decision.rule) == (engine, rule)
+    assert decision.spoke
+
+
+def test_reads_of_an_api_are_for_postgres(router: Router) -> None:
+    assert router.decide("SELECT sum(x) FROM api.both", "api").engine == "pg"
+    assert router.decide("SELECT * FROM lake.alone", "api").engine == "duckdb"
+
+
+@pytest.mark.parametrize(
+    ("sql", "rule"),
+    [
+        ("INSERT INTO scratch.notes VALUES ('a')", "R601"),
+        ("SELECT nextval('api.numbers')", "R601"),
+        ("COPY api.both TO STDOUT", "R601"),
+        ("SELECT 1; SELECT 2", "R603"),
+        ("", "R603"),
+        ("/* engine:pg */ /* engine:duckdb */ SELECT 1", "R604"),
+        ("/* engine:duckdb */ SELECT * FROM api.served", "R605"),
+        ("/* engine:duckdb */ SELECT api.unknown()", "R605"),
+        ("/* engine:pg */ FROM api.both", "R605"),
+        ("ATTACH 'x.db'", "R606"),
+        ("FROM query('SELECT 1')", "R606"),
+        ("SELECT pg_terminate_backend(1)", "R607"),
+        ("SELECT pg_advisory_lock(1)", "R607"),
+        ("SELECT * FROM api.missing", "R608"),
+        ("SELECT nothing FROM api.served", "R609"),
+        ("SELECT nothing FROM lake.alone", "R609"),
+        ("SELECT api.writes()", "R609"),
+        ("SELECT * FROM api.hiding", "R609"),
+    ],
+)
+def test_what_is_refused(router: Router, sql: str, rule: str) -> None:
+    assert refused(router, sql) == rule
+
+
+def test_an_engine_asked_for_is_no_leave_to_write(router: Router, served: Server) -> None:
+    assert refused(router, "INSERT INTO scratch.notes VALUES ('a')", engine="duckdb") == "R601"
+    assert execute(served, "SELECT count(*) FROM scratch.notes") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "rule"),
+    [
+        ("DELETE FROM api.both", "R602"),
+        ("INSERT INTO notes VALUES ('a')", "R602"),
+        ("WITH x AS (DELETE FROM api.both RETURNING i) INSERT INTO scratch.notes SELECT i FROM x", "R602"),
+        ("GRANT SELECT ON scratch.notes TO PUBLIC", "R602"),
+        ("SELECT nextval('api.numbers')", "R602"),
+        ("COPY scratch.notes FROM '/etc/passwd'", "R602"),
+        ("INSERT OR REPLACE INTO scratch.notes VALUES ('a')", "R606"),
+        ("/* engine:duckdb */ INSERT INTO scratch.notes VALUES ('a')", "R605"),
+    ],
+)
+def test_leave_to_write_has_bounds(writer: Router, sql: str, rule: str) -> None:
+    assert refused(writer, sql) == rule
+
+
+def test_a_write_with_leave_is_done_once(writer: Router, served: Server) -> None:
+    assert writer.execute("INSERT INTO scratch.notes VALUES ('a'), ('b')").table().to_pylist() == [{"rows": 2}]
+    returned = writer.execute("INSERT INTO scratch.notes VALUES ('c') RETURNING note").table()
+    assert returned.to_pylist() == [{"note": "c"}]
+    assert execute(served, "SELECT count(*) FROM scratch.notes") == [(3,)]
+
+
+def test_without_a_server_the_lake_still_answers(alone: Path) -> None:
+    router = Router.from_config(alone / "router.yml")
+    assert router.execute("SELECT sum(x) AS x FROM api.both").table().to_pylist() == [{"x": 125125.0}]
+    assert refused(router, "SELECT * FROM api.served") == "R608"
+    with pytest.raises(Unavailable):
+        router.execute("SELECT api.unknown()")
+
+
+def test_a_proved_read_falls_back_when_the_server_is_gone(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PG_DSN", "host=/nonexistent dbname=x")
+    router = Router.from_config(house / "router.yml")
+    answer = router.execute("SELECT count(*) AS n FROM api.both", "api")
+    assert (answer.engine, answer.table().to_pylist()) == ("duckdb", [{"n": 1000}])
+    assert answer.fallback
+    for sql in ("SELECT upper(name) FROM api.both", "SELECT * FROM api.served", "SELECT api.counts()"):
+        with pytest.raises(Unavailable):
+            router.execute(sql, "api")
+
+
+def test_no_fallback_where_it_is_not_allowed(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PG_DSN", "host=/nonexistent dbname=x")
+    with (house / "router.yml").open("a") as stream:
+        stream.write("rules: {allow_select_fallback: false}\n")
+    with pytest.raises(Unavailable):
+        Router.from_config(house / "router.yml").execute("SELECT count(*) FROM api.both", "api")
+
+
+def test_an_error_of_the_statement_is_no_reason_to_fall_back(router: Router) -> None:
+    assert refused(router, "SELECT abs(name) FROM api.both", context="api") == "R609"
+
+
+def test_a_join_of_both_engines(router: Router) -> None:
+    sql = "SELECT sum(s.double) AS d FROM lake.alone a JOIN api.served s ON a.i = s.id WHERE a.i <= 10"
+    assert router.execute(sql).table().to_pylist() == [{"d": 110}]
+
+
+def test_a_join_carries_no_more_than_it_may(house: Path) -> None:
+    (house / "router.yml").write_text(
+        (house / "router.yml").read_text().replace("defaults: {", "defaults: {pull_limit_mb: 0, ")
+    )
+    router = Router.from_config(house / "router.yml")
+    with pytest.raises(LimitExceeded, match="R611"):
+        router.execute("SELECT count(*) FROM lake.alone a JOIN api.served s ON a.i = s.id")
+
+
+@pytest.mark.parametrize(
+    "sql", ["SELECT * FROM 'secret.csv'", "SELECT * FROM read_text('/etc/passwd')", "FROM glob('/*')"]
+)
+def test_files_outside_the_allowed_folders_are_not_read(router: Router, sql: str) -> None:
+    assert refused(router, sql) == "R606"
+
+
+@pytest.mark.parametrize("engine", ["pg", "duckdb"])
+def test_a_statement_that_takes_too_long_is_stopped(house: Path, engine: str) -> None:
+    router = Router.from_config(edited(house, "statement_timeout: 20.0", "statement_timeout: 0.2"))
+    sql = "SELECT count(*) FROM api.both a, api.both b, api.both c WHERE a.x + b.x < c.x"
+    with pytest.raises(LimitExceeded, match="R610"):
+        router.execute(sql, engine=engine).table()  # type: ignore[arg-type]
+    assert router.execute("SELECT 1 AS one").table().to_pylist() == [{"one": 1}]
+
+
+def test_rows_come_in_batches_and_are_counted(router: Router) -> None:
+    answer = router.execute("SELECT generate_series(1, 25000) AS i", engine="pg")
+    assert [batch.num_rows for batch in answer] == [10_000, 10_000, 5_000]
+    assert answer.rows == 25_000
+
+
+def test_a_new_file_is_seen_and_an_old_decision_forgotten(
+    router: Router, house: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ciq.router.router._LOOK_SECONDS", 0)
+    sql = "SELECT count(*) AS n FROM lake.alone"
+    assert router.execute(sql).table().to_pylist() == [{"n": 100}]
+    (house / "data" / "processed" / "both.parquet").replace(house / "data" / "processed" / "alone.parquet")
+    assert router.execute(sql).table().to_pylist() == [{"n": 1000}]
+    assert router.decide("SELECT sum(x) FROM api.both").engine == "pg"
+
+
+def test_ambiguous_names_are_refused_with_both(router: Router, house: Path, served: Server) -> None:
+    execute(served, "CREATE TABLE public.alone (i int); CREATE TABLE public.once (i int)")
+    router = Router.from_config(edited(house, "defaults: {", "defaults: {search_path: [api, lake], "))
+    problem = router.decide("SELECT * FROM alone").problem
+    assert problem is not None
+    assert problem.rule == "R608"
+    assert "lake.alone in DuckDB and public.alone in PostgreSQL" in problem.message
+    assert router.decide("SELECT * FROM once").engine == "pg"
+    assert router.decide("SELECT * FROM lake.alone").engine == "duckdb"
+
+
+def test_settings_are_read_strictly(tmp_path: Path) -> None:
+    path = tmp_path / "router.yml"
+    path.write_text("defaults: {large_selct_mb: 5}\nrules: {allow_select_fallback: perhaps}\n")
+    with pytest.raises(UsageError) as caught:
+        load_settings(path)
+    said = [(problem.line, problem.message, problem.help) for problem in caught.value.problems]
+    assert ("large_selct_mb" in said[0][1], said[0][2]) == (True, "did you mean `large_select_mb`?")
+    assert said[1][0] == 2
+
+
+def test_the_engine_refuses_in_its_own_words(router: Router) -> None:
+    with pytest.raises(StatementRefused, match="nothing"):
+        router.execute("SELECT nothing FROM api.served")
