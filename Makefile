@@ -23,7 +23,7 @@ test: $(VENV)/tested
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 soak: $(VENV)/tested
-	CIQ_SOAK=50 $(BIN)/python -m pytest tests/contract/test_load_fuzz.py tests/ingest/test_exactness.py
+	CIQ_SOAK=50 $(BIN)/python -m pytest tests/contract/test_load_fuzz.py tests/ingest/test_exactness.py tests/install
 
 lint: $(VENV)/tested
 	$(BIN)/ruff check .

@@ -10,8 +10,10 @@ import click
 
 from ciq import __version__
 from ciq.cli.contract import contract
+from ciq.cli.demo import demo
 from ciq.cli.explain import explain
 from ciq.cli.history import history
+from ciq.cli.init import init
 from ciq.cli.output import exit_codes, formatted, result
 from ciq.cli.pg import pg
 from ciq.cli.report import report
@@ -99,40 +101,13 @@ def status(project: Path) -> None:
 
 
 cli.add_command(contract)
+cli.add_command(demo)
 cli.add_command(explain)
 cli.add_command(history)
+cli.add_command(init)
 cli.add_command(pg)
 cli.add_command(sql)
 cli.add_command(report)
-
-
-@cli.group()
-def demo() -> None:
-    """Data to try ciq on."""
-
-
-@demo.command()
-@click.option("--rows", type=click.IntRange(min=1), default=100_000, show_default=True)
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
-@click.option("--mess", is_flag=True, help="Add the mess that the contract's clean steps mend.")
-@click.argument("out", type=_FILE)
-def customers(rows: int, seed: int, mess: bool, out: Path) -> None:
-    """Write customers with a known propensity and a known effect to OUT (.csv or .parquet)."""
-    from ciq.demo.customers import generate
-
-    generate(rows, seed, out, mess=mess)
-    result(f"{out}: {rows:,} customers")
-
-
-@demo.command()
-@click.pass_obj
-def lalonde(project: Path) -> None:
-    """Run LaLonde's two bad comparisons, which must be refused."""
-    from ciq.cli.runs import run_datasets
-    from ciq.demo.lalonde import prepare
-
-    enter(project)
-    sys.exit(run_datasets(enter(prepare(Path())), ()))
 
 
 def enter(project: Path) -> Path:

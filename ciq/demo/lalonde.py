@@ -1,18 +1,20 @@
-"""LaLonde's two bad comparisons as a project of their own, beside this one's models."""
+"""LaLonde's experiment and his two bad comparisons as a project of their own."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
 
-from ciq.demo.house import lay_out
+from ciq.demo.house import found, reference, take
+
+RANDOMISED = "nsw_rct"
+COMPARISONS = ("lalonde", "nsw_cps")
 
 
-def prepare(project: Path) -> Path:
-    """Copy the models of ``project`` and the example's data into ``warehouse/demo``; the new project's folder."""
-    target = project / "warehouse" / "demo" / "lalonde"
+def prepare(target: Path) -> None:
+    """Make ``target`` the project of the three data sets, anew."""
     shutil.rmtree(target, ignore_errors=True)
-    target.mkdir(parents=True)
-    lay_out(project, target)
-    shutil.copytree(project / "examples" / "lalonde", target, dirs_exist_ok=True)
-    return target
+    found(target)
+    take(RANDOMISED, target)
+    for dataset in COMPARISONS:
+        take(dataset, target, reference() / "examples" / "lalonde")

@@ -34,5 +34,5 @@ def percent(share: float) -> str:
         text = f"{share:.{places}%}"
         fits = abs(share * 100 - float(text[:-1])) < 1e-9 or (places or 0.1 <= share <= 0.9)
         if fits and (share in (0, 1) or float(text[:-1]) not in (0, 100)):
-            return text
+            return text.replace(".0%", "%")
     return "<0.01%" if share < 0.5 else ">99.99%"

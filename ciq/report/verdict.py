@@ -76,14 +76,15 @@ def headline(facts: Facts, say: Sentences) -> list[Key]:
     found.append(Key(say("estimand"), facts.estimand, say(f"estimand_{facts.estimand}")))
     if is_finite(overlap.get("overlap_share")):
         found.append(Key(say("key_overlap"), percent(overlap["overlap_share"]), say("key_overlap_note")))
-    raw, weighted = (_worst(facts, f"smd_{kind}") for kind in ("unadjusted", facts.estimand.lower()))
+    raw, weighted = (worst_difference(facts, kind) for kind in ("unadjusted", facts.estimand.lower()))
     if raw and weighted:
         found.append(Key(say("key_balance"), weighted, say("key_balance_note", raw=raw)))
     return found
 
 
-def _worst(facts: Facts, column: str) -> str:
-    found = [abs(row[column]) for row in facts.balance if is_finite(row[column])]
+def worst_difference(facts: Facts, weighting: str) -> str:
+    """The largest |SMD| under a weighting, or unadjusted; empty where there is none."""
+    found = [abs(row[f"smd_{weighting}"]) for row in facts.balance if is_finite(row[f"smd_{weighting}"])]
     return decimals(max(found)) if found else ""
 
 

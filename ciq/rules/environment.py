@@ -77,4 +77,16 @@ ENVIRONMENT_RULES = (
         "Reports are compared between environments and staged versions.",
         "Use one of the names that the message lists.",
     ),
+    Rule(
+        "E443",
+        "The folder is not ciq's",
+        "A demonstration makes its folder anew, and would delete what is in it.",
+        "Move the folder away, or run the demonstration elsewhere.",
+    ),
+    Rule(
+        "E444",
+        "The folder is not empty",
+        "A new project would mix with what is there.",
+        "Name a folder that is empty or not there yet.",
+    ),
 )

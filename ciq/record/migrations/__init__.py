@@ -36,7 +36,7 @@ def _scripts() -> list[tuple[int, str | None, str]]:
     """Version, the only engine if there is but one, and text of each script, oldest first."""
     found = []
     for file in resources.files(__name__).iterdir():
-        stem, *only, suffix = file.name.split(".")
-        if suffix == "sql":
+        if file.name.endswith(".sql"):
+            stem, *only, _ = file.name.split(".")
             found.append((int(stem.split("_")[0]), only[0] if only else None, file.read_text(encoding="utf-8")))
     return sorted(found, key=lambda script: script[0])
