@@ -11,13 +11,15 @@ import click
 from ciq import __version__
 from ciq.cli.contract import contract
 from ciq.cli.demo import demo
+from ciq.cli.doctor import doctor
 from ciq.cli.explain import explain
 from ciq.cli.history import history
 from ciq.cli.init import init
-from ciq.cli.output import exit_codes, formatted, result
+from ciq.cli.output import exit_codes, formatted, loudness
 from ciq.cli.pg import pg
 from ciq.cli.report import report
 from ciq.cli.sql import sql
+from ciq.cli.status import status
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -30,6 +32,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     default=Path(),
     help="The project's folder; by default this one.",
 )
+@loudness
 @click.version_option(__version__, message="%(version)s")
 @click.pass_context
 def cli(context: click.Context, project: Path) -> None:
@@ -88,26 +91,16 @@ def plan(project: Path, environment: str | None) -> None:
     sys.exit(code)
 
 
-@cli.command()
-@click.pass_obj
-def status(project: Path) -> None:
-    """Say for each data set what is published, what is staged and whether newer files wait."""
-    from ciq.contract import load_all
-    from ciq.pipeline.status import statuses
-
-    enter(project)
-    for line in statuses(Path(), load_all(Path("contracts"))):
-        result(line)
-
-
 cli.add_command(contract)
 cli.add_command(demo)
+cli.add_command(doctor)
 cli.add_command(explain)
 cli.add_command(history)
 cli.add_command(init)
 cli.add_command(pg)
 cli.add_command(sql)
 cli.add_command(report)
+cli.add_command(status)
 
 
 def enter(project: Path) -> Path:

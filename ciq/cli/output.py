@@ -26,6 +26,7 @@ class _Voice:
     """How this invocation speaks; a format other than text keeps what is said for :meth:`finish`."""
 
     def __init__(self) -> None:
+        self.quiet = self.verbose = False
         self.start()
 
     def start(self, command: str = "ciq", form: str = _TEXT) -> None:
@@ -61,6 +62,18 @@ def formatted(command: Command) -> Command:
     return option(command)
 
 
+def loudness(command: Command) -> Command:
+    """The options ``--quiet`` and ``--verbose`` for the group of all commands."""
+
+    def chosen(_: click.Context, parameter: click.Parameter, given: bool) -> None:
+        setattr(_voice, str(parameter.name), given)
+
+    for flag, help_ in (("-v/--verbose", "Tell every step on stderr."), ("-q/--quiet", "No progress, no warnings.")):
+        option = click.option(*flag.split("/"), is_flag=True, expose_value=False, callback=chosen, help=help_)
+        command = option(command)
+    return command
+
+
 def result(text: str | None, *, ok: bool = True, **facts: Any) -> None:
     """One line of result, None where its causes say all; ``facts`` are for formats that have keys."""
     if _voice.form != _TEXT:
@@ -81,7 +94,7 @@ def warning(problem: Problem) -> None:
     """What refuses nothing but should be known."""
     if _voice.form != _TEXT:
         _voice.said.warnings.append(problem)
-    else:
+    elif not _voice.quiet:
         click.echo(f"warning: {problem}", err=True)
 
 
@@ -132,8 +145,11 @@ def _causes_told() -> Iterator[None]:
 
 @contextmanager
 def progress() -> Iterator[Progress]:
-    """A progress bar on a terminal's stderr; silence anywhere else."""
-    if not sys.stderr.isatty():
+    """A progress bar on a terminal's stderr; a line a step where ``--verbose`` asks; else silence."""
+    if _voice.verbose:
+        yield _step_by_step()
+        return
+    if _voice.quiet or not sys.stderr.isatty():
         yield lambda what, done, total: None
         return
     from rich.console import Console
@@ -144,3 +160,16 @@ def progress() -> Iterator[Progress]:
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task("", total=None)
         yield lambda what, done, total: bars.update(task, description=what, completed=done, total=total or None)
+
+
+def _step_by_step() -> Progress:
+    """A line on stderr whenever something else is under way."""
+    told = ""
+
+    def tell(what: str, done: int, total: int) -> None:
+        nonlocal told
+        if what != told:
+            told = what
+            click.echo(what, err=True)
+
+    return tell

@@ -1,29 +1,78 @@
-"""What is published, what is staged, and whether newer files wait."""
+"""What is published, what the last attempt said, what is staged, and what a run would do."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from ciq.contract import Contract
+from ciq.errors import CiqError
 from ciq.ingest import current, strays, waiting
+from ciq.pipeline import attempts
 from ciq.pipeline.processed import published
+from ciq.report.facts import Facts
 
 
-def statuses(project: Path, contracts: Mapping[str, Contract]) -> Iterator[str]:
-    """A line a data set, also of those whose contract is gone, then one for each file that no contract claims."""
+@dataclass(frozen=True)
+class Status:
+    """One data set; versions are of the staged files. ``next`` is what a run would do."""
+
+    dataset: str
+    published: str | None
+    staged: str | None
+    waiting: bool
+    verdict: str | None
+    next: str
+
+    def __str__(self) -> str:
+        parts = [f"published {self.published[:12]}" if self.published else "nothing published"]
+        if self.verdict:
+            parts.append(f"last verdict {self.verdict}")
+        return f"{self.dataset}: {', '.join([*parts, self.next])}"
+
+
+def statuses(project: Path, contracts: Mapping[str, Contract]) -> Iterator[Status]:
+    """The data sets in name order."""
     for name in sorted(contracts):
         stamp, staged = published(project, name), current(project, name)
-        parts = [f"published {stamp.ciq_source_version[:12]}" if stamp else "nothing published"]
-        if staged and (stamp is None or stamp.ciq_source_version != staged.version):
-            parts.append(f"staged {staged.version[:12]} waits for `ciq run`")
-        if waiting(project, contracts, name):
-            parts.append("newer files wait in data/raw")
-        yield f"{name}: {', '.join(parts)}"
+        attempt = _attempt(project, name)
+        newer = waiting(project, contracts, name)
+        yield Status(
+            dataset=name,
+            published=stamp.ciq_source_version if stamp else None,
+            staged=staged.version if staged else None,
+            waiting=newer,
+            verdict=attempt.verdict if attempt else None,
+            next=_next(stamp.ciq_source_version if stamp else None, staged.version if staged else None, newer, attempt),
+        )
+
+
+def remarks(project: Path, contracts: Mapping[str, Contract]) -> Iterator[str]:
+    """A line for each data set whose contract is gone and for each file that no contract claims."""
     for name in sorted(_published(project) - set(contracts)):
         yield f"{name}: published, and its contract is gone; put it back, or delete data/processed/{name}"
     for problem in strays(project, contracts):
         yield str(problem)
+
+
+def _next(published: str | None, staged: str | None, newer: bool, attempt: Facts | None) -> str:
+    if newer:
+        return "newer files wait in data/raw"
+    if staged is None:
+        return "no file in data/raw"
+    if staged != published:
+        refused = attempt is not None and attempt.source_version == staged and attempt.verdict == "fail"
+        return f"staged {staged[:12]} {'was refused' if refused else 'waits for `ciq run`'}"
+    return "nothing to do"
+
+
+def _attempt(project: Path, dataset: str) -> Facts | None:
+    """The latest attempt, where one is recorded that can be read."""
+    try:
+        return attempts.latest(project, dataset)
+    except CiqError:
+        return None
 
 
 def _published(project: Path) -> set[str]:

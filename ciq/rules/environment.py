@@ -89,4 +89,40 @@ ENVIRONMENT_RULES = (
         "A new project would mix with what is there.",
         "Name a folder that is empty or not there yet.",
     ),
+    Rule(
+        "E445",
+        "A package is not of the version that ciq needs",
+        "The versions that ciq names are those that it was tried with.",
+        "Install what the message names.",
+    ),
+    Rule(
+        "E446",
+        "The project is not whole",
+        "SQLMesh reads models, audits and macros from the project's own folder.",
+        "Copy what is missing from a new project that `ciq init` makes.",
+    ),
+    Rule(
+        "E447",
+        "Newer files wait",
+        "What is published is of older files than those in data/raw.",
+        "Run `ciq run`.",
+    ),
+    Rule(
+        "E448",
+        "Another ingest is under way",
+        "Two ingests of one data set wait for each other.",
+        "Wait until the other one ends.",
+    ),
+    Rule(
+        "E449",
+        "Little room on the disk",
+        "A run writes a staged version and tables beside the raw files, and removes nothing that is in use.",
+        "Make room, or delete versions in data/staged that are no longer wanted.",
+    ),
+    Rule(
+        "E450",
+        "The memory limit is beyond the machine",
+        "DuckDB spills to disk at its limit; beyond the machine's memory the system ends it instead.",
+        "Lower memory_limit in config.yaml.",
+    ),
 )

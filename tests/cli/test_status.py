@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -74,17 +75,21 @@ def clean(published: Project) -> Project:
 def test_status_of_what_is_published(clean: Project) -> None:
     said = clean.ciq("status")
     manifest = next((clean.root / "data" / "staged" / "study").glob("*.parquet")).stem
-    assert (said.code, said.out, said.err) == (0, f"study: published {manifest[:12]}\n", "")
+    assert (said.code, said.out, said.err) == (
+        0,
+        f"study: published {manifest[:12]}, last verdict pass, nothing to do\n",
+        "",
+    )
 
 
 def test_status_says_when_newer_files_wait(clean: Project) -> None:
     before = version(clean)
     clean.raw("study.csv", rows(210))
     processed = contents(clean.root / "data" / "processed")
-    assert clean.ciq("status").out == f"study: published {before}, newer files wait in data/raw\n"
+    assert clean.ciq("status").out == f"study: published {before}, last verdict pass, newer files wait in data/raw\n"
     assert clean.ciq("ingest").code == 0
     said = clean.ciq("status")
-    assert said.out.startswith(f"study: published {before}, staged ")
+    assert said.out.startswith(f"study: published {before}, last verdict pass, staged ")
     assert said.out.endswith(" waits for `ciq run`\n")
     assert contents(clean.root / "data" / "processed") == processed
 
@@ -98,7 +103,7 @@ def test_status_does_not_wait_for_the_same_bytes_again(clean: Project) -> None:
 
 def test_status_names_what_has_lost_its_contract(clean: Project) -> None:
     clean.contract("study").rename(clean.contract("renamed"))
-    assert "study: published, and its contract is gone" in clean.ciq("status").out
+    assert "study: published, and its contract is gone" in clean.ciq("status").err
 
 
 def test_status_names_a_stray_file(published: Project) -> None:
@@ -121,3 +126,16 @@ def test_refused_at_ingest_says_what_stays(clean: Project) -> None:
     assert said.code == 1
     assert f"study: refused; version {before} stays published; see artifacts/study/quality_report.md\n" == said.out
     assert "data/raw/study.csv:7: I203 unit 'five' " in said.err
+    status = clean.ciq("status").out
+    assert status == f"study: published {before}, last verdict fail, newer files wait in data/raw\n"
+
+
+def test_status_for_machines(clean: Project) -> None:
+    (found,) = json.loads(clean.ciq("status", "--format", "json").out)["results"]
+    assert found["published"] == found["staged"]
+    assert (found["dataset"], found["verdict"], found["waiting"], found["next"]) == (
+        "study",
+        "pass",
+        False,
+        "nothing to do",
+    )

@@ -14,12 +14,11 @@ import pytest
 from soaking import examples
 from whole_project import ROOT
 
-HOUSE = ("config.yaml", "models", "audits", "macros", "python_models", "contracts", "examples", "data/raw")
+HOUSE = ("config.yaml", "models", "audits", "macros", "python_models", "signals", "contracts", "examples", "data/raw")
 ROWS = "\n".join(
-    ["visit,seen_at,got_coupon,spend,age,city"]
-    + [
-        f"{i},2026-10-{1 + i % 28:02d} 09:00:00,{i * 7 % 5 // 3},{i % 11}.5,{20 + i * 13 % 60},{'kobe' if i % 3 else 'nara'}"
-        for i in range(240)
+    [
+        "visit,got_coupon,spend,age,city",
+        *(f"{i},{i * 7 % 5 // 3},{i % 11}.5,{20 + i * 13 % 60},{('kobe', 'nara')[i % 2]}" for i in range(240)),
     ]
 )
 
