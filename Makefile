@@ -12,7 +12,7 @@ CREATE := $(PYTHON) -m venv --clear $(VENV) && $(BIN)/python -m pip install --qu
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 endif
 
-.PHONY: all run test lint bench soak clean
+.PHONY: all run test lint docs bench soak clean
 
 all: run
 
@@ -23,13 +23,16 @@ test: $(VENV)/tested
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 soak: $(VENV)/tested
-	CIQ_SOAK=50 $(BIN)/python -m pytest tests/contract/test_load_fuzz.py tests/ingest/test_exactness.py tests/install
+	CIQ_SOAK=50 $(BIN)/python -m pytest tests/contract/test_load_fuzz.py tests/ingest/test_exactness.py tests/install tests/test_docs.py
 
 lint: $(VENV)/tested
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(VENV)/installed
+	$(BIN)/python docs/generate.py
 
 bench: $(VENV)/tested
 	$(BIN)/python -m benchmarks

@@ -13,7 +13,12 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 @click.group()
 def contract() -> None:
-    """Check and change contracts."""
+    """Check and change contracts.
+
+    \b
+    Example:
+      ciq contract lint
+    """
 
 
 @contract.command()
@@ -21,7 +26,13 @@ def contract() -> None:
 @formatted
 @click.pass_obj
 def lint(project: Path, files: tuple[Path, ...]) -> None:
-    """Load the contracts in FILES (all of contracts/ by default) as strictly as every command does."""
+    """Load the contracts in FILES (all of contracts/ by default) as strictly as every command does.
+
+    \b
+    Examples:
+      ciq contract lint
+      ciq contract lint contracts/nhefs.yaml
+    """
     from ciq.contract import load_each
     from ciq.errors import Problem, UsageError
 

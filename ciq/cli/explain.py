@@ -11,7 +11,12 @@ from ciq.cli.output import formatted, result
 @click.argument("rule_id", metavar="RULE")
 @formatted
 def explain(rule_id: str) -> None:
-    """Say what RULE (such as I203) asks for, why, and how to mend what broke it."""
+    """Say what RULE (such as I203) asks for, why, and how to mend what broke it.
+
+    \b
+    Example:
+      ciq explain I203
+    """
     from ciq.errors import Problem, UsageError
     from ciq.rules import RULES
 

@@ -15,7 +15,12 @@ from ciq.cli.output import formatted, result
 @formatted
 @click.pass_obj
 def history(project: Path, what: tuple[str, ...]) -> None:
-    """List the last runs of DATASET (of all by default), or show all that is known of RUN."""
+    """List the last runs of DATASET (of all by default), or show all that is known of RUN.
+
+    \b
+    Example:
+      ciq history nhefs
+    """
     from ciq.cli.main import enter
     from ciq.errors import Problem, UsageError
     from ciq.record import history, opened

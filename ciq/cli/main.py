@@ -50,7 +50,13 @@ def cli(context: click.Context, project: Path) -> None:
 @formatted
 @click.pass_obj
 def run(project: Path, datasets: tuple[str, ...]) -> None:
-    """Ingest, plan, gate and export the DATASETS (all by default)."""
+    """Ingest, plan, gate and export the DATASETS (all by default).
+
+    \b
+    Examples:
+      ciq run
+      ciq run nhefs nsw_rct
+    """
     from ciq.cli.runs import run_datasets
 
     sys.exit(run_datasets(enter(project), datasets))
@@ -61,7 +67,12 @@ def run(project: Path, datasets: tuple[str, ...]) -> None:
 @formatted
 @click.pass_obj
 def ingest(project: Path, datasets: tuple[str, ...]) -> None:
-    """Check the raw files of the DATASETS and stage them as typed Parquet."""
+    """Check the raw files of the DATASETS and stage them as typed Parquet.
+
+    \b
+    Example:
+      ciq ingest nhefs
+    """
     from ciq.cli.runs import ingest_datasets
 
     sys.exit(ingest_datasets(enter(project), datasets))
@@ -72,7 +83,12 @@ def ingest(project: Path, datasets: tuple[str, ...]) -> None:
 @click.option("--contract", "contract_path", type=_FILE, required=True, help="The contract to check against.")
 @formatted
 def check(file: Path, contract_path: Path) -> None:
-    """Validate FILE against a contract; write nothing."""
+    """Validate FILE against a contract; write nothing.
+
+    \b
+    Example:
+      ciq check data/raw/nhefs.csv --contract contracts/nhefs.yaml
+    """
     from ciq.cli.checks import check_file
 
     sys.exit(check_file(file, contract_path))
@@ -82,7 +98,12 @@ def check(file: Path, contract_path: Path) -> None:
 @click.argument("environment", required=False)
 @click.pass_obj
 def plan(project: Path, environment: str | None) -> None:
-    """Ingest everything, then review the plan for ENVIRONMENT (prod by default) as SQLMesh shows it."""
+    """Ingest everything, then review the plan for ENVIRONMENT (prod by default) as SQLMesh shows it.
+
+    \b
+    Example:
+      ciq plan dev
+    """
     from ciq.cli.runs import ingest_datasets
     from ciq.pipeline.warehouse import review
 

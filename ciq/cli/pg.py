@@ -13,13 +13,23 @@ from ciq.cli.output import result
 
 @click.group()
 def pg() -> None:
-    """The PostgreSQL server: the one PG_DSN names, or an embedded one."""
+    """The PostgreSQL server: the one PG_DSN names, or an embedded one.
+
+    \b
+    Example:
+      ciq pg status
+    """
 
 
 @pg.command()
 @click.pass_obj
 def start(project: Path) -> None:
-    """Start the embedded server; it runs until it is stopped."""
+    """Start the embedded server; it runs until it is stopped.
+
+    \b
+    Example:
+      ciq pg start
+    """
     from ciq.cli.main import enter
     from ciq.postgres import embedded
 
@@ -29,7 +39,12 @@ def start(project: Path) -> None:
 @pg.command()
 @click.pass_obj
 def stop(project: Path) -> None:
-    """Stop the embedded server; what it holds stays in warehouse/postgres."""
+    """Stop the embedded server; what it holds stays in warehouse/postgres.
+
+    \b
+    Example:
+      ciq pg stop
+    """
     from ciq.cli.main import enter
     from ciq.postgres import embedded
 
@@ -39,7 +54,12 @@ def stop(project: Path) -> None:
 @pg.command()
 @click.pass_obj
 def status(project: Path) -> None:
-    """Say which server is used, and its version; exit 3 where none answers."""
+    """Say which server is used, and its version; exit 3 where none answers.
+
+    \b
+    Example:
+      ciq pg status
+    """
     from ciq.cli.main import enter
     from ciq.postgres import connect, resolved
 
@@ -53,7 +73,12 @@ def status(project: Path) -> None:
 @pg.command()
 @click.pass_obj
 def dsn(project: Path) -> None:
-    """Print the connection string of the server in use, its password masked."""
+    """Print the connection string of the server in use, its password masked.
+
+    \b
+    Example:
+      ciq pg dsn
+    """
     from ciq.cli.main import enter
     from ciq.postgres import resolved
 
