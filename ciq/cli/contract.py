@@ -62,7 +62,12 @@ def draft(
     outcome: str | None,
     covariates: str,
 ) -> None:
-    """Write a contract that FILE satisfies, with types, ranges and levels as they are and roles guessed."""
+    """Write a contract that FILE satisfies, with types, ranges and levels as they are and roles guessed.
+
+    \b
+    Example:
+      ciq contract draft visits.csv --treatment treated -o contracts/visits.yaml
+    """
     from ciq.draft import Roles
     from ciq.draft import draft as drafted
     from ciq.errors import Problem, UsageError

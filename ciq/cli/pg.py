@@ -89,7 +89,12 @@ def dsn(project: Path) -> None:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.pass_obj
 def psql(project: Path, arguments: tuple[str, ...]) -> None:
-    """Open psql on the server in use, with psql's own ARGUMENTS."""
+    """Open psql on the server in use, with psql's own ARGUMENTS.
+
+    \b
+    Example:
+      ciq pg psql
+    """
     from ciq.cli.main import enter
     from ciq.errors import ConnectionRefused, Problem
     from ciq.postgres import embedded, resolved
