@@ -19,7 +19,7 @@ _FAMILIES = {
     "G": "Gates",
     "I": "Cells and rows",
     "P": "PostgreSQL",
-    "Q": "Queries",
+    "R": "Routing",
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from whole_project import ROOT
 from ciq.cli.main import cli
 from ciq.contract.model import Contract
 from ciq.contract.unbuilt import UNBUILT
+from ciq.demo.house import HOUSE
 
 DOCS = ROOT / "docs"
 PAGES = [*sorted(DOCS.glob("*.md")), *sorted(ROOT.glob("README*.md"))]
@@ -58,7 +60,7 @@ def test_every_command_has_an_example_that_parses(name: str) -> None:
 
 def parses(line: str) -> None:
     """Fails where click would refuse the line; files need not be there."""
-    words = line.split(" > ")[0].split(" || ")[0].replace('"', "").split()[1:]
+    words = shlex.split(line.split(" > ")[0].split(" || ")[0])[1:]
     command: click.Command = cli
     while words and isinstance(command, click.Group):
         context = command.make_context("ciq", list(words), resilient_parsing=True)
@@ -114,7 +116,7 @@ def test_the_readme(tmp_path: Path, readme: Path) -> None:
     """`make run` is `ciq run` here, because the environment is there already; whole data sets run in make soak."""
     makefile = (ROOT / "Makefile").read_text()
     assert "\nrun: $(VENV)/installed\n\t$(BIN)/ciq run\n" in makefile
-    for name in ("config.yaml", "models", "audits", "macros", "python_models", "contracts", "data/raw"):
+    for name in (*HOUSE, "contracts", "data/raw"):
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
     texts = [text for text in re.findall(r"```yaml\n(.*?)```", readme.read_text(), re.S) if "treatment_col" in text]

@@ -50,6 +50,10 @@ def sql(
     \b
     Exit codes: 0 ok, 1 the engine refused the statement, 2 refused by policy,
     3 connection, 4 time out or limit.
+
+    \b
+    Example:
+      ciq sql "SELECT gate, value, verdict FROM diagnostics.nhefs_gates"
     """
     from ciq.cli.main import enter
     from ciq.cli.rows import write_rows
