@@ -81,7 +81,13 @@ def _plain(value: Any) -> Any:
     """Numbers that JSON does not have become null; exact ones stay exact, as text."""
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    return str(value) if isinstance(value, Decimal) else value
+    return _plain_number(value) if isinstance(value, Decimal) else value
+
+
+def _plain_number(value: Decimal) -> str:
+    """Without the zeros that only fill up a column's scale."""
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _table(schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> Iterator[str]:
@@ -104,6 +110,6 @@ def _aligned(names: list[str], rows: list[list[str]]) -> Iterator[str]:
 
 
 def _cell(value: Any) -> str:
-    text = "" if value is None else str(value)
+    text = "" if value is None else _plain_number(value) if isinstance(value, Decimal) else str(value)
     shown = "".join(character if character.isprintable() else " " for character in text)
     return shown if len(shown) <= _WIDEST else f"{shown[: _WIDEST - 3]}..."

@@ -15,7 +15,7 @@ from sqlglot import exp
 from ciq.errors import LimitExceeded, Problem, UsageError
 from ciq.router.engine import Rows, StatementRefused
 from ciq.router.grammar import duckdb_kinds, duckdb_tree
-from ciq.router.lake import Lake
+from ciq.router.lake import Key, Lake
 from ciq.router.settings import Settings
 from ciq.router.statement import Relation
 
@@ -45,7 +45,7 @@ class DuckDBEngine:
         self._connection = duckdb.connect(
             config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
         )
-        for (schema, name), path in lake.files.items():
+        for (schema, name), path in _views(lake):
             self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {_quoted(schema)}")
             view = exp.Create(this=exp.table_(name, db=schema, quoted=True), kind="VIEW", expression=_scan(path))
             self._connection.execute(view.sql("duckdb"))
@@ -136,26 +136,34 @@ def _explained(timeout: float) -> Iterator[None]:
         raise UsageError(Problem("R606", f"DuckDB: {_first_line(error)}", help=help_)) from error
     except duckdb.Error as error:
         raise StatementRefused(Problem("R609", f"DuckDB: {_first_line(error)}")) from error
+    except (OSError, pa.ArrowException) as error:  # a type such as VARIANT
+        raise StatementRefused(Problem("R609", f"DuckDB: its rows can't be had as Arrow: {error}")) from error
 
 
 def _first_line(error: Exception) -> str:
     return str(error).partition("\n")[0]
 
 
+def _views(lake: Lake) -> Iterator[tuple[Key, Path]]:
+    """The relations, and those of the search path once more under their bare names: no setting of a path is shared."""
+    yield from lake.files.items()
+    for name in dict.fromkeys(name for _, name in lake.files):
+        for key in lake.candidates(Relation(name))[:1]:
+            yield ("main", name), lake.files[key]
+
+
 def _locks(project: Path, settings: Settings, lake: Lake) -> Iterator[str]:
-    """The settings, the lock itself last."""
+    """The settings, of all connections, the lock itself last."""
     folders = [str((project / folder).resolve()) for folder in settings.defaults.files]
     folders += [str(path.parent) for path in lake.files.values()]
-    schemas = [schema for schema in settings.defaults.search_path if any(key[0] == schema for key in lake.files)]
-    yield f"SET allowed_directories = {exp.convert(list(dict.fromkeys(folders))).sql('duckdb')}"
-    yield f"SET search_path = {exp.convert(','.join([*schemas, 'main'])).sql('duckdb')}"
-    yield f"SET memory_limit = '{settings.defaults.memory_mb:.0f}MB'"
-    yield "SET TimeZone = 'UTC'"
-    yield "SET integer_division = true"
-    yield "SET default_null_order = 'nulls_last_on_asc_first_on_desc'"
-    yield "SET python_enable_replacements = false"
-    yield "SET enable_external_access = false"
-    yield "SET lock_configuration = true"
+    yield f"SET GLOBAL allowed_directories = {exp.convert(list(dict.fromkeys(folders))).sql('duckdb')}"
+    yield f"SET GLOBAL memory_limit = '{settings.defaults.memory_mb:.0f}MB'"
+    yield "SET GLOBAL TimeZone = 'UTC'"
+    yield "SET GLOBAL integer_division = true"
+    yield "SET GLOBAL default_null_order = 'nulls_last_on_asc_first_on_desc'"
+    yield "SET GLOBAL python_enable_replacements = false"
+    yield "SET GLOBAL enable_external_access = false"
+    yield "SET GLOBAL lock_configuration = true"
 
 
 def _scan(path: Path) -> exp.Select:

@@ -30,6 +30,25 @@ _OPEN = "DO $$DECLARE ciq refcursor := 'ciq'; BEGIN OPEN ciq FOR EXECUTE current
 _AS_TEXT = extensions.new_type((114, 3802), "JSON_AS_TEXT", lambda value, cursor: value)
 
 
+def _finite(read: Any) -> Any:
+    """psycopg2 reads an infinite time as the year 9999."""
+
+    def value(text: str | None, cursor: Any) -> Any:
+        if text is not None and text.endswith("infinity"):
+            raise ValueError(f"the time {text}")
+        return read(text, cursor)
+
+    return value
+
+
+_CASTS = (
+    _AS_TEXT,
+    extensions.new_type((1082,), "FINITE_DATE", _finite(extensions.PYDATE)),
+    extensions.new_type((1114,), "FINITE_TIME", _finite(extensions.PYDATETIME)),
+    extensions.new_type((1184,), "FINITE_INSTANT", _finite(extensions.PYDATETIMETZ)),
+)
+
+
 class PostgresEngine:
     """The project's server. Between reads the connection forgets all that a session can keep."""
 
@@ -48,7 +67,7 @@ class PostgresEngine:
                 _open(cursor, sql)
                 cursor.execute(f"FETCH {ROWS} FROM ciq")
                 schema = _schema(cursor)
-                first = batch(cursor.fetchall(), schema)
+                first = _fetched(cursor, schema)
         except BaseException:
             connection.close()
             raise
@@ -81,7 +100,7 @@ class PostgresEngine:
                     cursor.execute(sql)
                 if cursor.description:
                     schema = _schema(cursor)
-                    return schema, iter([batch(cursor.fetchall(), schema)])
+                    return schema, iter([_fetched(cursor, schema)])
                 schema = pa.schema([("rows", pa.int64())])
                 return schema, iter([pa.record_batch([pa.array([max(cursor.rowcount, 0)])], schema=schema)])
         except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
@@ -141,7 +160,8 @@ class PostgresEngine:
             )
         except ConnectionRefused as error:
             raise Unavailable(*error.problems) from error
-        extensions.register_type(_AS_TEXT, connection)
+        for cast in _CASTS:
+            extensions.register_type(cast, connection)
         return connection
 
     def _batches(self, connection: Any, schema: pa.Schema, first: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
@@ -153,7 +173,7 @@ class PostgresEngine:
                     if fetched.num_rows < ROWS:
                         break
                     cursor.execute(f"FETCH {ROWS} FROM ciq")
-                    fetched = batch(cursor.fetchall(), schema)
+                    fetched = _fetched(cursor, schema)
             whole = True
         finally:
             if whole:
@@ -180,6 +200,8 @@ class PostgresEngine:
             raise LimitExceeded(Problem("R610", f"PostgreSQL: {_said(error)}", help=help_)) from error
         except (errors.AdminShutdown, errors.CrashShutdown, errors.CannotConnectNow):
             raise
+        except ValueError as error:  # NUL characters and lone surrogates
+            raise StatementRefused(Problem("R609", f"PostgreSQL takes no such text: {error}")) from error
         except psycopg2.Error as error:
             if error.pgcode is None:
                 raise
@@ -191,6 +213,16 @@ class PostgresEngine:
 def _open(cursor: Any, sql: str) -> None:
     cursor.execute(_SAY, [sql])
     cursor.execute(_OPEN)
+
+
+def _fetched(cursor: Any, schema: pa.Schema) -> pa.RecordBatch:
+    try:
+        return batch(cursor.fetchall(), schema)
+    except (ArithmeticError, ValueError, psycopg2.DataError) as error:  # year 10000, 1e30 without a precision, NaN
+        help_ = "cast it to text, or give the number a precision"
+        raise StatementRefused(
+            Problem("R609", f"PostgreSQL gave a value that Arrow can't hold: {error}", help=help_)
+        ) from error
 
 
 def _said(error: psycopg2.Error) -> str:

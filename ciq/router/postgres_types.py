@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -24,17 +24,23 @@ _BY_OID: dict[int, pa.DataType] = {
     1184: pa.timestamp("us", tz="UTC"),
 }
 NUMERIC = 1700
+LOOSE = pa.decimal128(38, 18)
+"""A numeric without a declared precision, as averages and quotients are: to 18 decimals, with 20 digits before them."""
+
+_STEP = Decimal(1).scaleb(-LOOSE.scale)
+_EXACT = Context(prec=LOOSE.precision)
 
 
 def arrow_type(oid: int, precision: int | None, scale: int | None) -> pa.DataType:
     """The Arrow type of a column; what has none of its own becomes text as PostgreSQL writes it."""
-    if oid == NUMERIC and precision and precision <= 38 and scale is not None and 0 <= scale <= precision:
-        return pa.decimal128(precision, scale)
+    if oid == NUMERIC:
+        declared = precision is not None and scale is not None and 0 <= scale <= precision <= LOOSE.precision
+        return pa.decimal128(precision, scale) if declared and precision else LOOSE
     return _BY_OID.get(oid, pa.string())
 
 
 def batch(rows: Sequence[Sequence[Any]], schema: pa.Schema) -> pa.RecordBatch:
-    """Rows as psycopg2 gives them, as one record batch."""
+    """Rows as psycopg2 gives them, as one record batch. Raises ValueError or ArithmeticError for what doesn't fit."""
     columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
     arrays = [
         pa.array(map(_value(field.type), column), field.type) for column, field in zip(columns, schema, strict=True)
@@ -43,9 +49,15 @@ def batch(rows: Sequence[Sequence[Any]], schema: pa.Schema) -> pa.RecordBatch:
 
 
 def _value(kind: pa.DataType) -> Any:
+    if kind == LOOSE:
+        return _loose
     if pa.types.is_string(kind):
         return _text
     return bytes_or_none if pa.types.is_binary(kind) else lambda value: value
+
+
+def _loose(value: Decimal | None) -> Decimal | None:
+    return None if value is None else value.quantize(_STEP, context=_EXACT)
 
 
 def bytes_or_none(value: Any) -> bytes | None:

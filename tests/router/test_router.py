@@ -79,6 +79,7 @@ def test_reads_of_an_api_are_for_postgres(router: Router) -> None:
         ("SELECT * FROM api.missing", "R608"),
         ("SELECT nothing FROM api.served", "R609"),
         ("SELECT nothing FROM lake.alone", "R609"),
+        ("SELECT 1::VARIANT", "R609"),
         ("SELECT api.writes()", "R609"),
         ("SELECT * FROM api.hiding", "R609"),
     ],
@@ -218,3 +219,25 @@ def test_settings_are_read_strictly(tmp_path: Path) -> None:
 def test_the_engine_refuses_in_its_own_words(router: Router) -> None:
     with pytest.raises(StatementRefused, match="nothing"):
         router.execute("SELECT nothing FROM api.served")
+
+
+@pytest.mark.parametrize(
+    ("sql", "answer"),
+    [
+        ("SELECT 1::numeric(10, 2) AS v", "1.00"),
+        ("SELECT avg(i) AS v FROM api.served s(i)", "25.500000000000000000"),
+        ("SELECT 'x'::bytea AS v", "b'x'"),
+        ("SELECT '{\"a\": 1}'::jsonb AS v", '{"a": 1}'),
+        ("SELECT ARRAY[1, 2] AS v", "[1, 2]"),
+        ("SELECT '2024-03-31 01:30+02'::timestamptz AS v", "2024-03-30 23:30:00+00:00"),
+        ("SELECT NULL::date AS v", "None"),
+        ("SELECT INTERVAL '1 day' AS v", "1 day, 0:00:00"),
+    ],
+)
+def test_values_of_postgres_as_arrow(router: Router, sql: str, answer: str) -> None:
+    assert str(router.execute(sql, engine="pg").table().column("v")[0].as_py()) == answer
+
+
+@pytest.mark.parametrize("value", ["DATE 'infinity'", "DATE '10000-01-01'", "1e30::numeric", "'NaN'::numeric"])
+def test_a_value_that_arrow_can_not_hold_is_refused(router: Router, value: str) -> None:
+    assert refused(router, f"SELECT {value} AS v", engine="pg") == "R609"
