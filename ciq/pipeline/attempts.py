@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import duckdb
 from sqlglot import exp
 
 from ciq.errors import ConnectionRefused, Problem, UsageError
@@ -105,6 +104,8 @@ def _shown(project: Path, dataset: str, schema: str) -> Facts:
 
 
 def _rows(project: Path, query: str, *values: str) -> list[dict[str, Any]]:
+    import duckdb
+
     path = project / _WAREHOUSE
     if not path.is_file():
         return []

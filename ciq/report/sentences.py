@@ -9,11 +9,11 @@ from typing import Any
 import yaml
 
 from ciq.report.facts import Language
-from ciq.rules import GATE_RULES, GateRule
+from ciq.rules import RULES, GateRule
 
 LANGUAGES: tuple[Language, ...] = ("en", "ja")
 _HERE = Path(__file__).parent
-_RULE_OF_GATE = {rule.gate: rule for rule in GATE_RULES if isinstance(rule, GateRule)}
+_RULE_OF_GATE = {rule.gate: rule for rule in RULES.values() if isinstance(rule, GateRule)}
 
 
 class Sentences:

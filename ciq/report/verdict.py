@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from ciq.report.facts import Facts, Row
 from ciq.report.numbers import decimals, figure, is_finite, percent
 from ciq.report.sentences import Sentences
-from ciq.rules import GATE_RULES, GateRule
+from ciq.rules import RULES, GateRule
 
 _CAUSES = 40
 _GRAVITY = {"fail": 0, "warn": 1, "pass": 2}
 _SHARES = {"overlap_share", "tail_lt_001", "tail_gt_099", "equipoise", "ess_share", "max_weight_share"}
 _SIGNS = {">=": "≥", "<=": "≤"}
-_GATE_IDS = {rule.id for rule in GATE_RULES if isinstance(rule, GateRule)}
+_GATE_IDS = {rule.id for rule in RULES.values() if isinstance(rule, GateRule)}
 
 
 @dataclass(frozen=True)

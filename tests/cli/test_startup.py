@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from whole_project import Project
 
 HEAVY = {"pandas", "sqlmesh", "duckdb", "numpy", "pyarrow", "sqlglot", "pydantic", "rich"}
 SCRIPT = """\
@@ -30,6 +32,32 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     imported = set(done.stderr.rpartition("imported ")[2].split())
     assert {"ciq", "click"} <= imported
     assert imported & HEAVY == set()
+
+
+# What each command may import of the heavy packages; numpy and pyarrow are how ingest reads files.
+NEEDED = {
+    "explain I203": set(),
+    "contract lint": {"pydantic", "sqlglot", "duckdb"},
+    "status": {"pydantic", "sqlglot", "duckdb", "numpy", "pyarrow"},
+    "report study": {"sqlglot"},
+    "doctor": {"pydantic", "sqlglot", "duckdb", "numpy", "pyarrow"},
+}
+
+
+@pytest.mark.parametrize("command", NEEDED)
+def test_no_command_imports_what_it_does_not_use(study: Project, command: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, *command.split()],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        cwd=study.root,
+        env=os.environ | {"PG_DSN": "off"},
+    )
+    imported = set(done.stderr.rpartition("imported ")[2].split())
+    assert {"ciq", "click"} <= imported, done.stderr
+    assert imported & HEAVY <= NEEDED[command]
 
 
 def test_help_lists_the_commands_and_exit_codes() -> None:

@@ -9,7 +9,7 @@ from string import Formatter
 import pytest
 
 from ciq.report.sentences import LANGUAGES, Sentences, catalogue
-from ciq.rules import GATE_RULES, GateRule
+from ciq.rules import RULES, GateRule
 
 REPORT = Path(__file__).parents[2] / "ciq" / "report"
 
@@ -33,7 +33,9 @@ def test_each_sentence_is_said() -> None:
         assert f'"{key}"' in said or f'"{stem}' in said or (key.startswith("of_") and f'"{key[3:]}"' in said), key
 
 
-@pytest.mark.parametrize("rule", [rule for rule in GATE_RULES if isinstance(rule, GateRule)], ids=lambda rule: rule.id)
+@pytest.mark.parametrize(
+    "rule", [rule for rule in RULES.values() if isinstance(rule, GateRule)], ids=lambda rule: rule.id
+)
 def test_each_gate_has_a_name_a_figure_and_a_mend_in_each_language(rule: GateRule) -> None:
     for language in LANGUAGES:
         say = Sentences(language)
