@@ -38,6 +38,7 @@ bench: $(VENV)/tested
 	$(BIN)/python -m benchmarks
 
 clean:
+	-$(BIN)/ciq pg stop
 	rm -rf $(VENV) .cache warehouse/* artifacts data/staged data/processed data/rejects logs
 
 $(VENV)/installed: pyproject.toml constraints.txt

@@ -7,11 +7,17 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import balance, build, ingest, startup
+from benchmarks import balance, build, ingest, publish, startup
 from benchmarks.scratch import Scratch
 from benchmarks.table import Row, markdown
 
-BENCHMARKS = {"startup": startup.run, "ingest": ingest.run, "build": build.run, "balance": balance.run}
+BENCHMARKS = {
+    "startup": startup.run,
+    "ingest": ingest.run,
+    "build": build.run,
+    "balance": balance.run,
+    "publish": publish.run,
+}
 
 
 def main() -> None:

@@ -38,9 +38,9 @@ def published(
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def postgres() -> Iterator[Server]:
     """A running PostgreSQL."""
-    with running_server(tmp_path_factory.mktemp("pg")) as server:
+    with running_server() as server:
         yield server
 
 

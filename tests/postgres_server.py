@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -16,16 +17,17 @@ from ciq.postgres import Server, connect, embedded
 
 
 @contextmanager
-def running_server(folder: Path) -> Iterator[Server]:
-    """A server for the tests of one process; what an embedded one holds goes with ``folder``."""
+def running_server() -> Iterator[Server]:
+    """A server for the tests of one process; what an embedded one holds goes with it."""
     if dsn := os.environ.get("CIQ_TEST_PG_DSN"):
         yield Server(dsn, "PG_DSN")
         return
-    server = embedded.start(folder)
-    try:
-        yield server
-    finally:
-        embedded.stop(folder)
+    with tempfile.TemporaryDirectory(prefix="ciq-") as folder:
+        server = embedded.start(Path(folder))
+        try:
+            yield server
+        finally:
+            embedded.stop(Path(folder))
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from pathlib import Path
 import ciq.causal
 from ciq.contract import Contract, load_all
 from ciq.ingest.manifest import Manifest, current
+from ciq.postgres import resolve
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ def inputs_version(project: Path) -> str:
         *sorted(package.rglob("*.py")),
     ]
     staged = ",".join(path.stem for path in sorted((project / "data" / "staged").glob("*/*.parquet")))
-    return f"{_digest(iter(files))}-{hashlib.sha256(staged.encode()).hexdigest()[:16]}"
+    publishes = resolve(project) is not None
+    return f"{_digest(iter(files))}-{hashlib.sha256(staged.encode()).hexdigest()[:16]}-{publishes}"
 
 
 def _digest(files: Iterator[Path]) -> str:

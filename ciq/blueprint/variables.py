@@ -9,7 +9,7 @@ queries as casts, because SQLMesh takes a model whose query is the same for a ch
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from sqlglot import exp
 
@@ -18,6 +18,8 @@ from ciq.blueprint.roles import factors, numbers, output_columns, treated, typed
 from ciq.causal import sql
 from ciq.contract import Contract
 from ciq.contract.clean import cleaned
+from ciq.postgres import resolve
+from ciq.publish.publication import publication_spec
 
 
 def variables(dataset: Dataset) -> dict[str, exp.Expr]:
@@ -45,6 +47,10 @@ def variables(dataset: Dataset) -> dict[str, exp.Expr]:
         "weighted_levels": _weighted_levels(contract),
         "weighted_numbers": _weighted_numbers(contract),
         "outputs": _tuple(_alias(typed(contract, name), name) for name in output_columns(contract)),
+        "publishes": exp.true() if resolve(Path()) else exp.false(),
+        "publication": exp.convert(
+            publication_spec(contract, "appended" if contract.appends else dataset.manifest.version)
+        ),
         "estimand": exp.to_identifier(contract.estimand.lower()),
         **_gate_thresholds(contract),
     }

@@ -47,10 +47,11 @@ def cli(context: click.Context, project: Path) -> None:
 
 @cli.command()
 @click.argument("datasets", nargs=-1)
+@click.option("--allow-breaking", is_flag=True, help="Publish what takes columns away; views that stand on it go.")
 @formatted
 @click.pass_obj
-def run(project: Path, datasets: tuple[str, ...]) -> None:
-    """Ingest, plan, gate and export the DATASETS (all by default).
+def run(project: Path, datasets: tuple[str, ...], allow_breaking: bool) -> None:
+    """Ingest, plan, gate, publish and export the DATASETS (all by default).
 
     \b
     Examples:
@@ -58,7 +59,10 @@ def run(project: Path, datasets: tuple[str, ...]) -> None:
       ciq run nhefs nsw_rct
     """
     from ciq.cli.runs import run_datasets
+    from ciq.publish.gateway import ALLOW_BREAKING
 
+    if allow_breaking:
+        os.environ[ALLOW_BREAKING] = "1"
     sys.exit(run_datasets(enter(project), datasets))
 
 
@@ -106,8 +110,10 @@ def plan(project: Path, environment: str | None) -> None:
     """
     from ciq.cli.runs import ingest_datasets
     from ciq.pipeline.warehouse import review
+    from ciq.publish.gateway import started
 
-    code = ingest_datasets(enter(project), ())
+    started(enter(project))
+    code = ingest_datasets(Path(), ())
     review(Path(), environment)
     sys.exit(code)
 

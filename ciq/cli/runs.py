@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -13,11 +14,15 @@ from ciq.ingest import Landed, ingest, strays
 from ciq.pipeline.processed import causal_ready, published
 from ciq.pipeline.recorded import recorded
 from ciq.pipeline.run import Outcome
+from ciq.postgres.server import OFF
+from ciq.publish.gateway import started
 
 
 def run_datasets(project: Path, names: Iterable[str]) -> int:
     """Run the named data sets, or all; 0 where each is published, else the gravest refusal's code."""
     contracts, chosen, code = _chosen(project, names)
+    if started(project) is None and os.environ.get("PG_DSN") != OFF:
+        cause("nothing goes to PostgreSQL: set PG_DSN, or `pip install 'ciq[embedded]'`; everything else is done")
     with progress() as tell:
         for outcome in recorded(project, contracts, chosen, tell):
             code = max(code, _say(project, outcome))

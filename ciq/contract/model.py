@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,6 +15,7 @@ from ciq.contract.types import COLUMN_TYPES, NUMERIC_KINDS, ColumnType, TypeName
 Estimand = Literal["ATE", "ATT", "ATC", "ATO"]
 Severity = Literal["fail", "warn"]
 Name = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+$")]
+Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
 Number = int | float
 Size = Annotated[int, BeforeValidator(as_bytes), Field(ge=1)]
 
@@ -142,6 +144,19 @@ class Report(_Strict):
     language: Literal["en", "ja"] = "en"
 
 
+with warnings.catch_warnings():
+    # `schema` is also the name of a method that pydantic has given up.
+    warnings.simplefilter("ignore", UserWarning)
+
+    class Publish(_Strict):
+        """Where the data set is published, and to whom; ``indexes`` are columns of ``causal_ready`` beside its keys."""
+
+        schema: Identifier = "api"  # type: ignore[assignment]
+        table: Identifier | None = None
+        grants: tuple[Name, ...] = ("ciq_reader",)
+        indexes: tuple[tuple[Name, ...], ...] = ()
+
+
 class Contract(_Strict):
     """One data set: its source, columns, roles, constraints, mends and gates.
 
@@ -173,6 +188,7 @@ class Contract(_Strict):
     gates: Gates = Gates()
     report: Report = Report()
     schedule: Schedule = Schedule()
+    publish: Publish = Publish()
 
     path: Path = Field(exclude=True)
 

@@ -28,7 +28,6 @@ UNBUILT = (
     Unbuilt(("on_violation",), ("fail",), "it refuses the whole file on a violation (`fail`)", ("quarantine",)),
     Unbuilt(("columns", "*", "pii"), _NONE, "it hides no columns; take the column out with `extra_columns: drop`"),
     Unbuilt(("tolerance",), (*_NONE, {"default": 0}, 0), "it tolerates no violation"),
-    Unbuilt(("publish",), _NONE, "it exports Parquet files and publishes nowhere else"),
     Unbuilt(("schedule", "window"), _NONE, "its diagnostics follow over the whole data set"),
     Unbuilt(("leakage",), _NONE, "it judges leakage by column names (`leakage_forbidden_cols`)"),
     Unbuilt(("propensity", "interactions"), _NONE, "its model has the covariates and the named squares"),

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ciq.contract import Contract
 from ciq.errors import ConnectionRefused
-from ciq.ingest import current
+from ciq.ingest import Manifest, current
 from ciq.pipeline.run import Outcome, Progress, run
+from ciq.publish.gateway import started
+from ciq.publish.lock import alone
 from ciq.record import Book, opened, runs
 
 
@@ -19,13 +22,14 @@ def recorded(
 ) -> Iterator[Outcome]:
     """The outcomes of :func:`ciq.pipeline.run.run`, each written down before it is handed on.
 
-    What stops the whole run is written down for every data set that was not done yet, then raised.
+    The embedded server is started where no other is named. What stops the whole run is written down for every data set
+    that was not done yet, then raised.
     """
-    with opened(project) as book:
+    with alone(started(project)), opened(project) as book:
         runs.settle(book)
         begun = {name: runs.begin(book, name, contracts[name].version) for name in names}
         try:
-            for outcome in run(project, contracts, list(begun), progress):
+            for outcome in run(project, contracts, list(begun), progress, partial(_shown, book)):
                 _write_down(project, book, begun.pop(outcome.dataset), outcome)
                 yield outcome
         except BaseException as error:
@@ -34,6 +38,17 @@ def recorded(
                     result = "failed" if isinstance(error, Exception) else "interrupted"
                     runs.end(book, lost, result, error=str(error) or type(error).__name__)
             raise
+
+
+def _shown(book: Book, manifest: Manifest) -> bool:
+    """Whether the faces show this version; without a server there are none."""
+    if book.dialect != "postgres":
+        return True
+    query = (
+        "SELECT source_version FROM ciq.publications WHERE dataset = ? AND action = 'promoted'"
+        " ORDER BY published_at DESC LIMIT 1"
+    )
+    return [row["source_version"] for row in book.rows(query, manifest.dataset)] == [manifest.version]
 
 
 def _write_down(project: Path, book: Book, begun: runs.Run, outcome: Outcome) -> None:

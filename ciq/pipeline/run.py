@@ -42,10 +42,15 @@ class Outcome:
 
 
 def run(
-    project: Path, contracts: Mapping[str, Contract], names: Iterable[str], progress: Progress
+    project: Path,
+    contracts: Mapping[str, Contract],
+    names: Iterable[str],
+    progress: Progress,
+    shown: Callable[[Manifest], bool] = lambda manifest: True,
 ) -> Iterable[Outcome]:
     """Take each named data set as far as it gets; one that is refused doesn't hold up the others.
 
+    ``shown`` tells whether consumers read this very version already, as far as there is anything that they read.
     Raises ConnectionRefused or UsageError where the project itself can't be used.
     """
     to_plan: list[tuple[Contract, Manifest]] = []
@@ -57,7 +62,8 @@ def run(
             write_artifacts(project, facts)
             yield Outcome(name, "refused", facts, error=error)
             continue
-        if not contracts[name].appends and latest.is_done(project, landed.manifest):
+        done = not contracts[name].appends and latest.is_done(project, landed.manifest)
+        if done and shown(landed.manifest):
             yield Outcome(name, "unchanged")
         else:
             to_plan.append((contracts[name], landed.manifest))
@@ -152,9 +158,11 @@ def _contract_path(project: Path, contract: Contract) -> str:
     return (path.relative_to(project) if path.is_relative_to(project) else path).as_posix()
 
 
-def _refusal(project: Path, contract: Contract, facts: Facts, promotion: Promotion) -> GateRefused:
+def _refusal(project: Path, contract: Contract, facts: Facts, promotion: Promotion) -> CiqError:
     from ciq.pipeline.refusals import audit_problem, gate_problems
 
+    if promotion.error:
+        return promotion.error
     problems = gate_problems(facts, _place(project, contract, facts), "fail")
     gates = f"diagnostics.{contract.name}_gates"
     problems += [audit_problem(contract, failure) for failure in promotion.audits if failure.model != gates]

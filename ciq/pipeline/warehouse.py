@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -15,14 +16,20 @@ from sqlglot import exp, generator
 from sqlmesh import Context
 from sqlmesh.core.console import configure_console, get_console, set_console
 from sqlmesh.core.snapshot import Snapshot
+from sqlmesh.utils.concurrency import NodeExecutionFailedError
 from sqlmesh.utils.errors import NodeAuditsErrors, PlanError, SQLMeshError
 
 from ciq.blueprint.datasets import Dataset
-from ciq.errors import ConnectionRefused, Problem, UsageError
+from ciq.errors import CiqError, ConnectionRefused, Problem, UsageError
 from ciq.pipeline.console import QuietConsole, Step
 from ciq.pipeline.intervals import not_due, stale
+from ciq.publish.faces import Break
+from ciq.publish.gateway import ALLOW_BREAKING
+from ciq.publish.review import breaks
 
 Row = dict[str, Any]
+POSTGRES = "postgres"
+"""The gateway that published models go by."""
 
 _REPORTED = ("histogram", "missing")
 """Diagnostics that no gate reads, for the report."""
@@ -44,7 +51,7 @@ class AuditFailure:
 
 @dataclass(frozen=True)
 class Promotion:
-    """What became of one data set's plan; ``audits`` and ``errors`` are empty where it was promoted.
+    """What became of one data set's plan; where it was not promoted, ``audits``, ``errors`` or ``error`` say why.
 
     ``not_due`` counts appended rows whose interval is not over.
     """
@@ -55,6 +62,7 @@ class Promotion:
     audits: tuple[AuditFailure, ...] = ()
     errors: tuple[str, ...] = ()
     not_due: int = 0
+    error: CiqError | None = None
 
 
 @contextmanager
@@ -91,7 +99,8 @@ def project_context(project: Path) -> Iterator[Context]:
         yield context
     finally:
         context.close()
-        context.engine_adapter.close()
+        for adapter in context.engine_adapters.values():
+            adapter.close()
 
 
 @contextmanager
@@ -140,9 +149,12 @@ class Warehouse:
             self._must_hold(plan.context_diff.snapshots.values())
             changed = bool(plan.context_diff.has_changes or plan.requires_backfill)
             snapshot = self._snapshot(f"features.{dataset}").fingerprint.to_version()
+            if broken := self._breaks(dataset):
+                error = UsageError(*(one.problem() for one in broken))
+                return Promotion(False, changed, snapshot, error=error)
             try:
                 self._context.apply(plan)
-            except PlanError as error:
+            except (PlanError, NodeExecutionFailedError, CiqError) as error:
                 return Promotion(False, changed, snapshot, *self._failures(error))
         return Promotion(True, changed, snapshot)
 
@@ -168,13 +180,15 @@ class Warehouse:
 
     def _must_hold(self, snapshots: Iterable[Snapshot]) -> None:
         """Refuse where the state calls built what the warehouse does not have: SQLMesh would put empty tables there."""
-        exists = self._context.engine_adapter.table_exists
         built = (snapshot for snapshot in snapshots if snapshot.is_model and snapshot.intervals)
-        missing = [snapshot.name.replace('"', "") for snapshot in built if not exists(snapshot.table_name())]
+        missing = [snapshot for snapshot in built if not self._exists(snapshot)]
         if missing:
-            message = f"SQLMesh's state has {missing[0]} as built, but the warehouse does not have it"
+            name, gateway = missing[0].name.replace('"', ""), missing[0].model_gateway
+            place = "PostgreSQL" if gateway == POSTGRES else "the warehouse"
+            message = f"SQLMesh's state has {name} as built, but {place} does not have it"
+            store = "PostgreSQL's data" if gateway == POSTGRES else "warehouse/warehouse.duckdb"
             help_ = (
-                "put warehouse/warehouse.duckdb back, or delete warehouse/state.duckdb too: "
+                f"put {store} back, or delete warehouse/state.duckdb too: "
                 "the next `ciq run` then builds everything from data/staged"
             )
             raise UsageError(Problem("E407", message, Path("warehouse"), help=help_))
@@ -185,20 +199,39 @@ class Warehouse:
         ends = [end for snapshot in known.values() for _, end in snapshot.intervals]
         return datetime.fromtimestamp(max(ends, default=0) / 1000, UTC).replace(tzinfo=None)
 
+    def _exists(self, snapshot: Snapshot) -> bool:
+        adapters = self._context.engine_adapters
+        adapter = adapters.get(snapshot.model_gateway, self._context.engine_adapter)
+        return bool(adapter.table_exists(snapshot.table_name()))
+
     def _snapshot(self, model: str) -> Snapshot:
         return self._plan_snapshots[self._context.get_model(model, raise_if_missing=True).fqn]
 
-    def _failures(self, error: PlanError) -> tuple[tuple[AuditFailure, ...], tuple[str, ...]]:
+    def _breaks(self, dataset: str) -> list[Break]:
+        """What applying would break of the data set's faces; nothing where that is allowed."""
+        if POSTGRES not in self._context.engine_adapters or os.environ.get(ALLOW_BREAKING) == "1":
+            return []
+        mine = f"publish.{dataset}_"
+        models = [s.model for s in self._plan_snapshots.values() if s.is_model and s.model.name.startswith(mine)]
+        return breaks(self._context.engine_adapters[POSTGRES].cursor, models)
+
+    def _failures(self, error: Exception) -> tuple[tuple[AuditFailure, ...], tuple[str, ...], CiqError | None]:
+        """The audits that failed, what else went wrong, and ciq's own refusal where one of the models raised it."""
+        own = error if isinstance(error, CiqError) else error.__cause__
         audits: list[AuditFailure] = []
         others: list[str] = []
         for failure in self._console.failures:
             model = str(getattr(failure.node, "snapshot_name", failure.node)).replace('"', "").split(".", 1)[-1]
             cause = failure.__cause__
-            if isinstance(cause, NodeAuditsErrors):
+            if isinstance(cause, CiqError):
+                own = cause
+            elif isinstance(cause, NodeAuditsErrors):
                 audits += [AuditFailure(model, e.audit_name, e.count, e.sql()) for e in cause.errors]
             else:
                 others.append(f"{model}: {cause or failure}")
-        return tuple(audits), tuple(others or ([] if audits else [str(error)]))
+        if isinstance(own, CiqError):
+            return tuple(audits), tuple(others), own
+        return tuple(audits), tuple(others or ([] if audits else [str(error)])), None
 
 
 def review(project: Path, environment: str | None) -> None:

@@ -23,7 +23,7 @@ def connect(server: Server, role: str | None = None, **settings: Any) -> Connect
     ``default_transaction_read_only="on"``. Role and settings go with the connection's start, so that RESET comes back
     to them. Raises ConnectionRefused with the server's own words, the password never among them.
     """
-    given = _parsed(server)
+    given = parsed(server)
     try:
         options = [given.get("options") or os.environ.get("PGOPTIONS", "")]
         options += [_option(name, value) for name, value in {**settings, **({"role": role} if role else {})}.items()]
@@ -40,7 +40,7 @@ def connect(server: Server, role: str | None = None, **settings: Any) -> Connect
 
 def for_programs(server: Server) -> tuple[str, dict[str, str]]:
     """The connection string without its password, and the variable that carries that one to a program."""
-    given = _parsed(server)
+    given = parsed(server)
     password = given.pop("password", None)
     return make_dsn(**given), {"PGPASSWORD": password} if password else {}
 
@@ -48,13 +48,14 @@ def for_programs(server: Server) -> tuple[str, dict[str, str]]:
 def refusal(server: Server, error: psycopg2.Error) -> ConnectionRefused:
     """Why a server can't be used, in its own words."""
     said = " ".join(str(error).split()) or type(error).__name__
-    if password := _parsed(server).get("password"):
+    if password := parsed(server).get("password"):
         said = said.replace(password, "***")
     help_ = "see that it runs and lets this user in, and that PG_DSN names it; `ciq pg status` tries again"
     return ConnectionRefused(Problem("P502", f"PostgreSQL ({server.masked}) can't be used: {said}", help=help_))
 
 
-def _parsed(server: Server) -> dict[str, str]:
+def parsed(server: Server) -> dict[str, str]:
+    """What the connection string says, by libpq's names. Raises ConnectionRefused where it is none."""
     if not server.dsn:
         return {}
     try:

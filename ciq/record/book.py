@@ -58,7 +58,7 @@ class _Postgres(Book):
     def append(self, table: str, *rows: Row) -> None:
         with self._explained(), self._connection as connection, connection.cursor() as cursor:
             for row in rows:
-                _insert(cursor, self.dialect, table, row)
+                insert(cursor, self.dialect, table, row)
 
     def rows(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
         with self._explained(), self._connection as connection, connection.cursor() as cursor:
@@ -90,7 +90,7 @@ class _Local(Book):
     def append(self, table: str, *rows: Row) -> None:
         with self._open() as cursor:
             for row in rows:
-                _insert(cursor, self.dialect, table, row)
+                insert(cursor, self.dialect, table, row)
 
     def rows(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
         with self._open() as cursor:
@@ -126,7 +126,8 @@ def opened(project: Path) -> Iterator[Book]:
         book.close()
 
 
-def _insert(cursor: Any, dialect: str, table: str, row: Row) -> None:
+def insert(cursor: Any, dialect: str, table: str, row: Row) -> None:
+    """Add one row to ``ciq.<table>`` in the cursor's own transaction."""
     values = exp.values([tuple(exp.Placeholder() for _ in row)])
     statement = exp.insert(values, exp.table_(table, db="ciq"), columns=list(row))
     facts = [json.dumps(value) if isinstance(value, dict | list | tuple) else value for value in row.values()]

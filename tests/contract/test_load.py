@@ -134,7 +134,6 @@ NOT_BUILT = {
     "on_violation: quarantine": "on_violation",
     "columns: {age: {pii: hash}}": "pii",
     "tolerance: {default: 1}": "tolerance",
-    "publish: {schema: api}": "publish",
     "schedule: {window: 90}": "window",
     "leakage: {auc: 0.99}": "leakage",
     "propensity: {interactions: [[age, gender]]}": "interactions",
@@ -158,7 +157,7 @@ def test_all_that_is_not_built_is_named_at_once(tmp_path: Path) -> None:
     text += "publish: {schema: api}\nleakage: {auc: 0.99}\nschedule: {window: 90}\n"
     found = problems(tmp_path, text)
     named = {problem.message.split("`")[1] for problem in found if problem.rule == "C108"}
-    assert named == {"on_violation", "columns.email.pii", "publish", "leakage", "schedule.window"}
+    assert named == {"on_violation", "columns.email.pii", "leakage", "schedule.window"}
     assert [problem.rule for problem in found if problem.rule != "C108"] == ["C109"]
 
 

@@ -53,7 +53,7 @@ CREATE TABLE ciq.ingests (
 
 CREATE TABLE ciq.publications (
   dataset text NOT NULL,
-  environment text NOT NULL,
+  environment text,
   action text NOT NULL,
   relation text NOT NULL,
   physical text NOT NULL,

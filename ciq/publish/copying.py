@@ -1,0 +1,90 @@
+"""COPY from DuckDB into a PostgreSQL table: binary where every column's type is exact, as CSV otherwise."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import duckdb
+import pyarrow as pa
+from pyarrow import csv
+from sqlglot import exp
+
+from ciq.publish.types import Column
+
+BATCH_ROWS = 20_000
+Method = Literal["binary", "csv"]
+
+
+def copy(
+    source: duckdb.DuckDBPyConnection,
+    query: exp.Query,
+    columns: tuple[Column, ...],
+    cursor: Any,
+    table: exp.Table,
+    *,
+    freeze: bool,
+) -> Method:
+    """Copy the rows of ``query`` into ``table``; memory holds one batch.
+
+    ``freeze`` is for a table made in the cursor's transaction: its rows need no vacuum and are read faster at first.
+    Raises psycopg2.Error where the server refuses a value.
+    """
+    selected = [exp.alias_(_value(column), column.name, quoted=True) for column in columns]
+    text = exp.select(*selected).from_(query.subquery("t")).sql("duckdb")
+    reader = source.execute(text).to_arrow_reader(BATCH_ROWS)
+    method: Method = "binary" if _exact(reader.schema, columns) else "csv"
+    chunks = _binary(reader) if method == "binary" else _csv(reader)
+    command = f"COPY {table.sql('postgres')} FROM STDIN WITH (FORMAT {method}, FREEZE {freeze})"
+    cursor.copy_expert(command, _Stream(chunks), size=1 << 18)
+    return method
+
+
+def _value(column: Column) -> exp.Expr:
+    return exp.cast(exp.column(column.name, quoted=True), column.target.source, dialect="duckdb")
+
+
+def _exact(schema: pa.Schema, columns: tuple[Column, ...]) -> bool:
+    return [str(kind) for kind in schema.types] == [column.target.arrow for column in columns]
+
+
+def _binary(reader: pa.RecordBatchReader) -> Iterator[bytes]:
+    from pgpq import ArrowToPostgresBinaryEncoder
+
+    # PostgreSQL's instants are in UTC, and so are DuckDB's times here: the same number under another name.
+    instants = [pa.timestamp("us", "UTC") if pa.types.is_timestamp(kind) else kind for kind in reader.schema.types]
+    schema = pa.schema([pa.field(name, kind) for name, kind in zip(reader.schema.names, instants, strict=True)])
+    encoder = ArrowToPostgresBinaryEncoder(schema)
+    yield encoder.write_header()
+    for batch in reader:
+        yield encoder.write_batch(batch.cast(schema))
+    yield encoder.finish()
+
+
+def _csv(reader: pa.RecordBatchReader) -> Iterator[bytes]:
+    """Every value in quotes, so that only NULL is empty."""
+    for batch in reader:
+        texts = pa.schema([pa.field(name, pa.string()) for name in batch.schema.names])
+        sink = io.BytesIO()
+        options = csv.WriteOptions(include_header=False, quoting_style="all_valid")
+        csv.write_csv(batch.cast(texts), sink, options)
+        yield sink.getvalue()
+
+
+class _Stream:
+    """Chunks as the file that psycopg2 reads from."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._rest = memoryview(b"")
+
+    def read(self, size: int) -> bytes:
+        """At most ``size`` bytes; none at the end."""
+        while not self._rest:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return b""
+            self._rest = memoryview(chunk)
+        piece, self._rest = self._rest[:size], self._rest[size:]
+        return bytes(piece)
