@@ -61,8 +61,8 @@ class Promotion:
     snapshot: str
     audits: tuple[AuditFailure, ...] = ()
     errors: tuple[str, ...] = ()
-    not_due: int = 0
     error: CiqError | None = None
+    not_due: int = 0
 
 
 @contextmanager
