@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -55,9 +56,11 @@ def lalonde(project: Path) -> None:
     from ciq.cli.runs import run_datasets
     from ciq.demo.lalonde import COMPARISONS, RANDOMISED, prepare
     from ciq.pipeline.attempts import latest
+    from ciq.postgres.server import OFF
     from ciq.report.sentences import Sentences
     from ciq.report.story import side_by_side
 
+    os.environ["PG_DSN"] = OFF  # a demonstration publishes on nobody's server
     target = _place(project)
     prepare(target)
     names = (RANDOMISED, *COMPARISONS)
