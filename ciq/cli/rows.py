@@ -6,7 +6,7 @@ import json
 import math
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
@@ -57,17 +57,12 @@ def _writer(form: str, stream: IO[bytes], schema: pa.Schema) -> Any:
 
 
 def _limited(answer: Result, limit: int | None) -> Iterator[pa.RecordBatch]:
-    left = limit
-    for batch in answer:
-        if left is None:
-            yield batch
-            continue
-        if left > 0:
-            yield batch.slice(0, left)
-        left -= batch.num_rows
-        if left <= 0:
-            answer.batches.close()  # type: ignore[attr-defined]
-            return
+    with closing(iter(answer)) as batches:  # type: ignore[type-var]  # a generator, which stops the engine
+        left = limit
+        for batch in batches:
+            yield batch if left is None else batch.slice(0, left)
+            if left is not None and (left := left - batch.num_rows) <= 0:
+                return
 
 
 def _json(batches: Iterator[pa.RecordBatch]) -> Iterator[str]:

@@ -47,6 +47,8 @@ def sql(
 ) -> None:
     """Run one STATEMENT on DuckDB or PostgreSQL, whichever is right for it.
 
+    `ciq sql tune` fits the cost estimates to what the record says of this machine, and writes them to router.yml.
+
     \b
     Exit codes: 0 ok, 1 the engine refused the statement, 2 refused by policy,
     3 connection, 4 time out or limit.
@@ -59,6 +61,9 @@ def sql(
     from ciq.cli.rows import write_rows
     from ciq.router import Router
 
+    if statement == "tune" and file is None:
+        _tune(enter(project))
+        return
     text = _text(statement, file)
     target = output.resolve() if output else None
     router = Router.from_config(enter(project) / "router.yml", write=write)
@@ -93,3 +98,24 @@ def _explain(decision: Decision) -> int:
         return 2
     result(f"engine: {decision.engine} ({decision.rule})")
     return 0
+
+
+def _tune(project: Path) -> None:
+    """Fit, show before and after, write."""
+    from ciq.router import tune
+    from ciq.router.settings import FILE, load_settings
+
+    path = project / FILE
+    found = tune.fit(load_settings(path).cost, tune.calls(project))
+    for engine, (before, after) in found.error.items():
+        calls = found.calls[engine]
+        kept = f"; kept, a fit takes {tune.FEWEST}" if calls < tune.FEWEST else ""
+        result(f"{engine}: {calls} calls, estimates off by a factor of {before:.2f} before, {after:.2f} after{kept}")
+    for name, pair in (("total", found.total), ("P90", found.p90)):
+        if pair:
+            result(f"{name} of statements that ran on both engines: {pair[0]:.1f} ms before, {pair[1]:.1f} ms after")
+    if found.after == found.before:
+        result(f"{path}: unchanged; run statements on both engines (--engine pg, --engine duckdb) first")
+        return
+    tune.write(path, found.after)
+    result(f"{path}: {', '.join(f'{name} {value:.4g}' for name, value in found.after.model_dump().items())}")

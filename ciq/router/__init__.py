@@ -2,7 +2,8 @@
 
 from ciq.router.classify import classify
 from ciq.router.decide import Decision
-from ciq.router.router import Result, Router
+from ciq.router.result import Result
+from ciq.router.router import Router
 from ciq.router.statement import Statement
 
 __all__ = ["Decision", "Result", "Router", "Statement", "classify"]

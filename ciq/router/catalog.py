@@ -24,6 +24,9 @@ _OPERATORS = """
 SELECT DISTINCT oprname FROM pg_operator JOIN pg_proc ON pg_proc.oid = oprcode
 WHERE provolatile = 'v' AND oprnamespace <> 'pg_catalog'::regnamespace
 """
+_BYTEWISE = (
+    "SELECT datcollate IN ('C', 'POSIX', 'C.UTF-8', 'C.utf8') FROM pg_database WHERE datname = current_database()"
+)
 _PATH = "SELECT nspname FROM unnest(current_schemas(false)) AS path(nspname)"
 
 
@@ -31,6 +34,7 @@ _PATH = "SELECT nspname FROM unnest(current_schemas(false)) AS path(nspname)"
 class Catalog:
     """``functions`` say of (schema, name) whether every overload is known to change nothing; ``views`` have the text
     of each view, ``foreign`` the relations whose rows another server or program makes; ``path`` is the search path.
+    ``bytewise`` is whether texts sort by their bytes.
     """
 
     functions: dict[tuple[str, str], bool] = field(default_factory=dict)
@@ -40,6 +44,7 @@ class Catalog:
     types: frozenset[str] = frozenset()
     volatile_operators: frozenset[str] = frozenset()
     path: tuple[str, ...] = ("public",)
+    bytewise: bool = True
 
     def function(self, schema: str, name: str) -> bool | None:
         """Whether every function that this name may mean changes nothing; None where there is none."""
@@ -69,4 +74,5 @@ def read_catalog(cursor: Any) -> Catalog:
         types=frozenset(name for (name,) in rows(_TYPES)),
         volatile_operators=frozenset(name for (name,) in rows(_OPERATORS)),
         path=tuple(name for (name,) in rows(_PATH)),
+        bytewise=rows(_BYTEWISE) == [(True,)],
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from ciq.errors import Problem
@@ -29,7 +30,8 @@ class Spoken:
 class Decision:
     """``engine`` is where the statement runs, None where ``problem`` says why it may not.
 
-    ``rule`` decided, ``spoke`` are all that spoke, in order. ``estimates`` are milliseconds. ``portable`` is None where
+    ``rule`` decided, ``spoke`` are all that spoke, in order. ``estimates`` are milliseconds, and ``figures``
+    what they were made of. ``portable`` is None where
     either engine would answer alike, else why not. ``pulled`` are PostgreSQL's relations that DuckDB needs for a join.
     """
 
@@ -39,6 +41,7 @@ class Decision:
     spoke: tuple[Spoken, ...]
     problem: Problem | None = None
     estimates: Mapping[Engine, float] = field(default_factory=dict)
+    figures: Mapping[str, float] = field(default_factory=dict)
     portable: str | None = "not looked into"
     pulled: tuple[Relation, ...] = ()
 
@@ -51,9 +54,6 @@ class Located:
     keys: tuple[Key, ...]
     pulled: tuple[Relation, ...] = ()
     problem: Problem | None = None
-
-
-Estimate = Callable[[Engine], float | None]
 
 
 def refusal(statement: Statement, write: bool, settings: Settings) -> Problem | None:
@@ -147,40 +147,62 @@ class Chosen:
     costs: Mapping[Engine, float] = field(default_factory=dict)
 
 
+@dataclass
+class Estimates:
+    """What a read would take: MB and million rows of the columns that DuckDB reads, and the planner's cost.
+
+    ``planned`` asks PostgreSQL, once, and only where the answer matters.
+    """
+
+    cost: Cost
+    megabytes: float
+    mrows: float
+    planned: Callable[[], float | None]
+
+    @cached_property
+    def _plan(self) -> float | None:
+        return self.planned()
+
+    @property
+    def milliseconds(self) -> dict[Engine, float]:
+        """By engine; without PostgreSQL where it does not say."""
+        found: dict[Engine, float] = {"duckdb": duckdb_ms(self.cost, self.megabytes, self.mrows)}
+        if self._plan is not None:
+            found["pg"] = postgres_ms(self.cost, self._plan)
+        return found
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """What the estimates are made of."""
+        plan = {} if self._plan is None else {"pg_cost": self._plan}
+        return {"duckdb_mb": self.megabytes, "duckdb_mrow": self.mrows, **plan}
+
+
 def choose(
-    statement: Statement,
-    megabytes: float,
-    context: Context,
-    settings: Settings,
-    estimate: Estimate,
-    differs: str | None,
+    statement: Statement, context: Context, settings: Settings, estimates: Estimates, differs: str | None
 ) -> Chosen:
     """The engine for a read that both engines have and may run. ``differs`` says why they might answer differently."""
-    if context == "api":
-        return Chosen("pg", "context", "reads of an API are PostgreSQL's")
     preferred: Engine = "duckdb" if settings.rules.prefer_duckdb_if_parquet else "pg"
+    costs = estimates.milliseconds if differs is None else {}
+    if context == "api":
+        return Chosen("pg", "context", "reads of an API are PostgreSQL's", costs)
     if differs is not None:
         return Chosen(preferred, "not portable", f"{differs}; such reads stay with {preferred}")
-    costs: dict[Engine, float] = {}
-    for engine in ENGINES:
-        if (milliseconds := estimate(engine)) is not None:
-            costs[engine] = milliseconds
     if len(costs) == len(ENGINES):
         said = ", ".join(f"{engine} {cost:.2f} ms" for engine, cost in costs.items())
         return Chosen(min(costs, key=lambda engine: costs[engine]), "cost", said, costs)
-    limit = settings.defaults.large_select_mb
+    limit, megabytes = settings.defaults.large_select_mb, estimates.megabytes
     if megabytes >= limit:
-        return Chosen(
-            "duckdb", "large select", f"{megabytes:.1f} MB, and no estimate; from {limit:g} MB on DuckDB", costs
-        )
+        says = f"{megabytes:.1f} MB, and no estimate; from {limit:g} MB on DuckDB"
+        return Chosen("duckdb", "large select", says, costs)
     if {relation.schema for relation in statement.relations} & set(settings.defaults.api_schemas):
         return Chosen("pg", "api schema", "a relation of an API schema, and no estimate", costs)
     return Chosen(preferred, "default", f"no estimate; reads go to {preferred}", costs)
 
 
-def duckdb_ms(cost: Cost, megabytes: float, rows: int) -> float:
+def duckdb_ms(cost: Cost, megabytes: float, mrows: float) -> float:
     """DuckDB's time by what it reads."""
-    return cost.duckdb_base + cost.duckdb_mb * megabytes + cost.duckdb_mrow * rows / 1e6
+    return cost.duckdb_base + cost.duckdb_mb * megabytes + cost.duckdb_mrow * mrows
 
 
 def postgres_ms(cost: Cost, planned: float) -> float:

@@ -20,11 +20,15 @@ FUNCTIONS = frozenset({"count", "sum", "avg", "min", "max", "abs", "extract", "s
 OPERATORS = frozenset({"=", "<>", "<", ">", "<=", ">=", "+", "-", "*", "/", "%", "~~", "!~~", "||"})
 TYPES = frozenset({"date", "interval", "float8"})
 _EXTRACTED = frozenset({"year", "month", "day"})
+_ORDERING = frozenset({"<", ">", "<=", ">="})
 _BETWEEN = ("AEXPR_BETWEEN", "AEXPR_NOT_BETWEEN")
 
 
-def objection(sql: str) -> str | None:
-    """Why the two engines might answer a query differently, or None where they answer alike."""
+def objection(sql: str, bytewise: bool = True) -> str | None:
+    """Why the two engines might answer a query differently, or None where they answer alike.
+
+    ``bytewise`` says that PostgreSQL sorts texts by their bytes, as DuckDB does.
+    """
     tree = postgres_tree(sql)
     if isinstance(tree, str) or len(tree) != 1:
         return "it is not one statement that both engines can read"
@@ -37,7 +41,7 @@ def objection(sql: str) -> str | None:
             stack.extend(value)
         elif type(value) is dict:
             for key, child in value.items():
-                if key[0].isupper() and (reason := _node(key, child)):
+                if key[0].isupper() and (reason := _node(key, child) or (None if bytewise else _sorted(key, child))):
                     return reason
                 if key == "typeName" and (reason := _type(child)):
                     return reason
@@ -73,6 +77,15 @@ def _operator(node: dict[str, Any]) -> str | None:
     if name in ("/", "%") and not _positive(node["rexpr"]):
         return "division by 0 fails in PostgreSQL and gives NULL in DuckDB, so the divisor has to be a constant"
     return None
+
+
+def _sorted(kind: str, node: dict[str, Any]) -> str | None:
+    """What depends on the order of texts."""
+    compares = kind == "A_Expr" and (node["kind"] in _BETWEEN or _last(node["name"]) in _ORDERING)
+    extreme = kind == "FuncCall" and _last(node["funcname"]) in ("min", "max")
+    return (
+        "PostgreSQL sorts texts by a locale here, DuckDB by bytes" if kind == "SortBy" or compares or extreme else None
+    )
 
 
 def _type(node: dict[str, Any]) -> str | None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,50 +18,24 @@ from ciq.router.classify import classify
 from ciq.router.decide import (
     Context,
     Decision,
+    Estimates,
     Located,
     Spoken,
     choose,
-    duckdb_ms,
     locate,
-    postgres_ms,
     refusal,
 )
 from ciq.router.duckdb_engine import DuckDBEngine
 from ciq.router.engine import Rows, Unavailable
+from ciq.router.log import Log
 from ciq.router.postgres_engine import PostgresEngine
+from ciq.router.result import Result
 from ciq.router.settings import FILE, Settings, load_settings
 from ciq.router.statement import Engine, Relation, Statement
 
 _CACHE_BYTES = 8_000_000
 _CATALOG_SECONDS = 30.0
 _LOOK_SECONDS = 1.0
-
-
-@dataclass
-class Result:
-    """Rows as they come, in record batches; ``engine`` ran the statement, ``fallback`` says why not the chosen one.
-
-    ``rows`` and ``bytes`` count what has been read so far, ``elapsed`` is in seconds to the first rows.
-    """
-
-    decision: Decision
-    engine: Engine
-    schema: pa.Schema
-    batches: Iterator[pa.RecordBatch]
-    elapsed: float
-    fallback: str | None = None
-    rows: int = 0
-    bytes: int = 0
-
-    def __iter__(self) -> Iterator[pa.RecordBatch]:
-        for batch in self.batches:
-            self.rows += batch.num_rows
-            self.bytes += batch.nbytes
-            yield batch
-
-    def table(self) -> pa.Table:
-        """All rows."""
-        return pa.Table.from_batches(list(self), self.schema)
 
 
 @dataclass
@@ -85,6 +58,7 @@ class Router:
         self._project = project.resolve()
         self.settings = settings
         self._write = write
+        self._log = Log(self._project)
         server = resolve(project)
         self._postgres = PostgresEngine(server, settings) if server else None
         # Without a server nothing is there; with one that does not answer, nothing is known of it.
@@ -119,20 +93,30 @@ class Router:
         """
         decision = self.decide(sql, context, engine)
         if decision.problem or decision.engine is None:
+            self._log.add(decision, error_class="refused")
             raise UsageError(*([decision.problem] if decision.problem else []))
         start = time.perf_counter()
         try:
-            schema, batches = self._run(decision, decision.engine)
-            return Result(decision, decision.engine, schema, batches, time.perf_counter() - start)
-        except Unavailable as error:
-            other = self._other(decision)
+            return self._answered(decision, decision.engine, start)
+        except CiqError as error:
+            other = self._other(decision) if isinstance(error, Unavailable) else None
+            elapsed = time.perf_counter() - start
+            self._log.add(decision, error_class=type(error).__name__, elapsed=elapsed)
             if other is None:
                 raise
-            schema, batches = self._run(decision, other)
-            return Result(decision, other, schema, batches, time.perf_counter() - start, str(error.problems[0].message))
+            answer = self._answered(decision, other, start)
+            answer.fallback = error.problems[0].message
+            return answer
+
+    def _answered(self, decision: Decision, engine: Engine, start: float) -> Result:
+        return Result(decision, engine, self._run(decision, engine), self._log, start)
 
     def close(self) -> None:
-        """Let go of DuckDB's memory and of the connection."""
+        """Write the record; let go of DuckDB's memory and of the connection."""
+        self._log.write()
+        self._let_go()
+
+    def _let_go(self) -> None:
         if self._known.duckdb:
             self._known.duckdb.close()
         if self._postgres:
@@ -152,11 +136,12 @@ class Router:
         located = locate(statement, self._known.lake, catalog)
         if located.problem:
             return Decision(statement, None, "refused", tuple(spoke), located.problem)
-        return self._place(statement, located, context, wanted, spoke)
+        return self._place(statement, located, context, asked, spoke)
 
     def _place(
-        self, statement: Statement, located: Located, context: Context, wanted: Engine | None, spoke: list[Spoken]
+        self, statement: Statement, located: Located, context: Context, asked: Engine | None, spoke: list[Spoken]
     ) -> Decision:
+        wanted = asked or next(iter(statement.hints), None)
         able = [engine for engine in statement.dialects if engine in located.engines]
         where = ", ".join(sorted(located.engines)) or "no one engine"
         spoke.append(Spoken("located", f"in {where}; both grammars: {len(statement.dialects) == 2}"))
@@ -166,23 +151,30 @@ class Router:
             message = f"{who} run it: its relations are in {where}, its syntax is for {syntax}"
             problem = Problem("R605" if able else "R606", message)
             return Decision(statement, None, "refused", tuple(spoke), problem)
-        if wanted or len(able) == 1:
-            rule = ("hint" if statement.hints else "asked") if wanted else "only there"
-            return Decision(statement, wanted or able[0], rule, tuple(spoke), pulled=located.pulled)
+        rule = ("asked" if asked else "hint") if wanted else "only there"
+        if len(able) == 1:
+            return Decision(statement, able[0], rule, tuple(spoke), pulled=located.pulled)
+        differs = self._objection(statement.sql)
+        estimates = self._estimates(statement, located)
+        chosen = choose(statement, context, self.settings, estimates, differs)
+        if wanted:
+            chosen = replace(chosen, engine=wanted, rule=rule)
+        else:
+            spoke.append(Spoken(chosen.rule, chosen.says))
+        return Decision(
+            statement, chosen.engine, chosen.rule, tuple(spoke), None, chosen.costs, estimates.figures, differs
+        )
+
+    def _objection(self, sql: str) -> str | None:
+        catalog = self._known.catalog
+        return portable.objection(sql, bytewise=catalog is None or catalog.bytewise)
+
+    def _estimates(self, statement: Statement, located: Located) -> Estimates:
+        """What the footers say, and what the planner says once it is asked."""
         footers = [self._known.lake.footer(key) for key in located.keys]
         megabytes = sum(footer.megabytes(statement.columns) for footer in footers)
         rows = sum(footer.rows for footer in footers)
-
-        def estimate(engine: Engine) -> float | None:
-            if engine == "duckdb":
-                return duckdb_ms(self.settings.cost, megabytes, rows)
-            planned = self._planned(statement.sql)
-            return None if planned is None else postgres_ms(self.settings.cost, planned)
-
-        differs = portable.objection(statement.sql)
-        chosen = choose(statement, megabytes, context, self.settings, estimate, differs)
-        spoke.append(Spoken(chosen.rule, chosen.says))
-        return Decision(statement, chosen.engine, chosen.rule, tuple(spoke), estimates=chosen.costs, portable=differs)
+        return Estimates(self.settings.cost, megabytes, rows / 1e6, lambda: self._planned(statement.sql))
 
     def _planned(self, sql: str) -> float | None:
         """PostgreSQL's own cost; None where it can't be had now."""
@@ -192,9 +184,9 @@ class Router:
             return None
 
     def _other(self, decision: Decision) -> Engine | None:
-        """The engine to fall back to: for proved reads that both have, and would answer alike."""
-        both = decision.portable is None and decision.statement.kind == "read"
-        if not both or not self.settings.rules.allow_select_fallback:
+        """The engine to fall back to, for what both have and answer alike, where none was asked for."""
+        moves = decision.portable is None and decision.rule not in ("asked", "hint")
+        if not moves or not self.settings.rules.allow_select_fallback:
             return None
         return "duckdb" if decision.engine == "pg" else "pg"
 
@@ -239,7 +231,7 @@ class Router:
             known.looked_at = now
             lake = lakes.find(self._project, self.settings)
             if lake.signature != known.lake.signature:
-                self.close()
+                self._let_go()
                 self._known = known = _Known(lake, catalog=known.catalog, catalog_at=known.catalog_at, looked_at=now)
         if self._postgres and (known.catalog is None or now - known.catalog_at > _CATALOG_SECONDS):
             try:

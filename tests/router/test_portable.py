@@ -226,3 +226,9 @@ def test_the_queries_of_tpch_have_one_answer(tpch: tuple[Router, list[str]]) -> 
         assert rows(router, sql, "pg") == rows(router, sql, "duckdb"), number
         decision = router.decide(sql)
         assert decision.rule == ("cost" if reason is None else "not portable"), decision
+
+
+def test_a_locale_keeps_the_order_of_texts_on_one_engine() -> None:
+    sorting = ["SELECT a FROM t ORDER BY a", "SELECT min(a) FROM t", "SELECT a FROM t WHERE a < 'x'"]
+    assert all("locale" in (portable.objection(sql, bytewise=False) or "") for sql in sorting)
+    assert portable.objection("SELECT count(*) FROM t WHERE a = 'x'", bytewise=False) is None

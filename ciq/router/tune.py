@@ -1,0 +1,132 @@
+"""Cost coefficients for this machine, from what the record says of how long statements took."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ciq.files import write_text
+from ciq.record import opened
+from ciq.router.decide import duckdb_ms, postgres_ms
+from ciq.router.settings import Cost
+
+FEWEST = 8
+"""Calls of one engine with figures that a fit takes."""
+
+_QUERY = """
+SELECT fingerprint, engine, elapsed, estimates FROM ciq.queries
+WHERE error_class IS NULL AND fallback IS NULL AND elapsed IS NOT NULL AND estimates IS NOT NULL
+ORDER BY queried_at DESC LIMIT 20000
+"""
+_BLOCK = re.compile(r"^cost:.*\n(?:[ \t].*\n)*", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call in the record; ``milliseconds`` on ``engine``; ``figures`` are those of the decision."""
+
+    fingerprint: str
+    engine: str
+    milliseconds: float
+    figures: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """``error`` is the median of the larger ratio of estimate and time, before and after, by engine.
+
+    ``total`` and ``p90`` are milliseconds, of the statements that ran on both engines, as the old and as the new
+    coefficients would choose; None where no statement did.
+    """
+
+    before: Cost
+    after: Cost
+    calls: Mapping[str, int]
+    error: Mapping[str, tuple[float, float]]
+    total: tuple[float, float] | None = None
+    p90: tuple[float, float] | None = None
+
+
+def calls(project: Path) -> list[Call]:
+    """The calls in the record that have figures. Raises ConnectionRefused."""
+    with opened(project) as book:
+        rows = book.rows(_QUERY)
+    return [
+        Call(row["fingerprint"], row["engine"], row["elapsed"] * 1000, figures)
+        for row in rows
+        if {"pg_cost", "duckdb_mb", "duckdb_mrow"} <= (figures := _mapping(row["estimates"])).keys()
+    ]
+
+
+def fit(before: Cost, log: Iterable[Call]) -> Fit:
+    """Coefficients of least relative squares, none below 0; an engine with too few calls keeps its own."""
+    log = list(log)
+    by_engine = {engine: [call for call in log if call.engine == engine] for engine in ("pg", "duckdb")}
+    values = before.model_dump()
+    for engine, names in (("pg", ("pg_base", "pg_cost")), ("duckdb", ("duckdb_base", "duckdb_mb", "duckdb_mrow"))):
+        if len(by_engine[engine]) >= FEWEST:
+            values.update(zip(names, _least(by_engine[engine], names), strict=True))
+    after = Cost(**values)
+    error = {engine: (_error(before, some), _error(after, some)) for engine, some in by_engine.items() if some}
+    counts = {engine: len(some) for engine, some in by_engine.items()}
+    chosen = [_chosen(cost, log) for cost in (before, after)]
+    if not chosen[0]:
+        return Fit(before, after, counts, error)
+    total = (float(np.sum(chosen[0])), float(np.sum(chosen[1])))
+    p90 = (float(np.quantile(chosen[0], 0.9)), float(np.quantile(chosen[1], 0.9)))
+    return Fit(before, after, counts, error, total, p90)
+
+
+def write(path: Path, cost: Cost) -> None:
+    """Put the coefficients into a router.yml and leave the rest of it as it is."""
+    line = f"cost: {json.dumps({name: float(f'{value:.4g}') for name, value in cost.model_dump().items()})}\n"
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    if text and not text.endswith("\n"):
+        text += "\n"
+    write_text(path, _BLOCK.sub(line, text, count=1) if _BLOCK.search(text) else text + line)
+
+
+def _least(some: list[Call], names: tuple[str, ...]) -> list[float]:
+    from sklearn.linear_model import LinearRegression
+
+    times = np.array([max(call.milliseconds, 0.01) for call in some])
+    columns = [np.ones(len(some)), *(np.array([call.figures[name] for call in some]) for name in names[1:])]
+    model = LinearRegression(fit_intercept=False, positive=True)
+    model.fit(np.column_stack(columns) / times[:, None], np.ones(len(some)))
+    return [float(value) for value in model.coef_]
+
+
+def _estimate(cost: Cost, engine: str, figures: Mapping[str, float]) -> float:
+    if engine == "pg":
+        return postgres_ms(cost, figures["pg_cost"])
+    return duckdb_ms(cost, figures["duckdb_mb"], figures["duckdb_mrow"])
+
+
+def _error(cost: Cost, some: list[Call]) -> float:
+    ratios = [max(_estimate(cost, call.engine, call.figures), 1e-6) / max(call.milliseconds, 1e-6) for call in some]
+    return float(np.median([max(ratio, 1 / ratio) for ratio in ratios]))
+
+
+def _chosen(cost: Cost, log: list[Call]) -> list[float]:
+    """The median time of each statement that ran on both engines, on the engine that ``cost`` would choose."""
+    statements: dict[str, dict[str, list[Call]]] = {}
+    for call in log:
+        statements.setdefault(call.fingerprint, {}).setdefault(call.engine, []).append(call)
+    both = [by for by in statements.values() if {"pg", "duckdb"} <= by.keys()]
+    times = []
+    for by in both:
+        figures = by["pg"][0].figures
+        engine = min(("pg", "duckdb"), key=lambda engine: _estimate(cost, engine, figures))
+        times.append(float(np.median([call.milliseconds for call in by[engine]])))
+    return times
+
+
+def _mapping(value: Any) -> Mapping[str, float]:
+    found = json.loads(value) if isinstance(value, str) else value
+    return found if isinstance(found, dict) else {}

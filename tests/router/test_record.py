@@ -1,0 +1,87 @@
+"""Each call is in ``ciq.queries`` without its literals; ``tune`` makes coefficients of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from postgres_server import execute
+
+from ciq.errors import CiqError
+from ciq.postgres import Server
+from ciq.record import opened
+from ciq.router import Router, tune
+from ciq.router.log import fingerprint
+from ciq.router.settings import Cost, load_settings
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("SELECT a FROM t WHERE b = 1", "select a\nfrom t -- x\nwhere b = 27", True),
+        ("SELECT a FROM t WHERE b = 'x'", "SELECT a FROM t WHERE b = 'it''s'", True),
+        ("FROM t SELECT a WHERE b = 1", "FROM t  SELECT a WHERE b = 2", True),
+        ("SELECT a FROM t", "SELECT b FROM t", False),
+    ],
+)
+def test_a_fingerprint_knows_no_literal(one: str, other: str, same: bool) -> None:
+    assert (fingerprint(one) == fingerprint(other)) == same
+
+
+def test_calls_are_put_down(house: Path, served: Server) -> None:
+    router = Router.from_config(house / "router.yml")
+    router.execute("SELECT x FROM api.both WHERE name = 'a secret'", engine="duckdb").table()
+    for sql in ("DELETE FROM api.both", "SELECT nothing FROM api.served"):
+        with pytest.raises(CiqError):
+            router.execute(sql)
+    router.close()
+    rows = execute(
+        served, "SELECT engine, rule, row_count, error_class, elapsed > 0 FROM ciq.queries ORDER BY queried_at"
+    )
+    assert rows == [
+        ("duckdb", "asked", 0, None, True),
+        ("none", "refused", None, "refused", None),
+        ("pg", "only there", None, "StatementRefused", True),
+    ]
+    assert execute(served, "SELECT count(*) FROM ciq.queries q WHERE q::text LIKE '%secret%'") == [(0,)]
+
+
+def test_a_fallback_is_put_down(alone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PG_DSN", "host=/nonexistent dbname=x")
+    router = Router.from_config(alone / "router.yml")
+    router.execute("SELECT count(*) FROM api.both", "api").table()
+    monkeypatch.setenv("PG_DSN", "off")
+    router.close()
+    with opened(alone) as book:
+        rows = book.rows("SELECT engine, chosen, fallback, error_class FROM ciq.queries ORDER BY queried_at")
+    assert [(row["engine"], row["chosen"], bool(row["fallback"])) for row in rows] == [
+        ("pg", "pg", False),
+        ("duckdb", "pg", True),
+    ]
+
+
+def test_a_fit_finds_the_coefficients_that_made_the_times() -> None:
+    truth = Cost(pg_base=0.5, pg_cost=0.01, duckdb_base=2.0, duckdb_mb=0.1, duckdb_mrow=20.0)
+    calls = []
+    for at in range(1, 13):
+        figures = {"pg_cost": 100.0 * at**2, "duckdb_mb": 3.0 * (7 * at % 5), "duckdb_mrow": 0.2 * at}
+        calls.append(tune.Call(str(at), "pg", tune._estimate(truth, "pg", figures), figures))
+        calls.append(tune.Call(str(at), "duckdb", tune._estimate(truth, "duckdb", figures), figures))
+    found = tune.fit(Cost(), calls)
+    assert found.after.model_dump() == pytest.approx(truth.model_dump(), rel=1e-6)
+    assert all(after == pytest.approx(1) for _, after in found.error.values())
+    assert found.total is not None
+    assert found.total[1] <= found.total[0]
+    assert tune.fit(Cost(), calls[:4]).after == Cost()
+
+
+def test_the_file_keeps_what_is_not_fitted(tmp_path: Path) -> None:
+    path = tmp_path / "router.yml"
+    path.write_text("# mine\ndefaults: {large_select_mb: 5}\ncost:\n  pg_base: 1.0\n  pg_cost: 2.0\nrules: {}")
+    tune.write(path, Cost(pg_base=9.0))
+    assert path.read_text().startswith("# mine\ndefaults: {large_select_mb: 5}\ncost: {")
+    settings = load_settings(path)
+    assert (settings.cost.pg_base, settings.cost.pg_cost, settings.defaults.large_select_mb) == (9.0, 0.0027, 5.0)
+    (tmp_path / "new.yml").write_text("rules: {}")
+    tune.write(tmp_path / "new.yml", Cost(pg_base=9.0))
+    assert load_settings(tmp_path / "new.yml").cost.pg_base == 9.0
