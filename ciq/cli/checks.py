@@ -15,9 +15,15 @@ def check_file(file: Path, contract_path: Path) -> int:
     verdict = ingest.check(file, contract.load(contract_path))
     for problem in verdict.problems:
         cause(problem)
+    for problem in verdict.tolerated:
+        warning(problem)
     for rule, rows in verdict.warnings.items():
         warning(Problem("I208", f"rule {rule!r} does not hold ({rows} rows in all)", file))
     said = f"{file}: {verdict.rows:,} rows, as the contract says" if verdict.ok else None
-    facts = {field.name: getattr(verdict, field.name) for field in fields(verdict) if field.name != "problems"}
+    if said and verdict.rejected:
+        counts = ", ".join(f"{rule} {count:,}" for rule, count in verdict.rejected.items())
+        said += f"; violations within its tolerance: {counts}"
+    told = ("problems", "tolerated")
+    facts = {field.name: getattr(verdict, field.name) for field in fields(verdict) if field.name not in told}
     result(said, ok=verdict.ok, **facts)
     return 0 if verdict.ok else 1

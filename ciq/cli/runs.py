@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ciq.cli.output import cause, progress, refused, result, warning
 from ciq.contract import Contract, load_all
@@ -65,8 +66,14 @@ def _chosen(project: Path, names: Iterable[str]) -> tuple[Mapping[str, Contract]
 
 def _say_landed(name: str, landed: Landed) -> None:
     state, manifest = "staged" if landed.changed else "unchanged", landed.manifest
+    for problem in landed.set_aside:
+        warning(problem)
     told = f"{name}: {state}, {manifest.rows:,} rows, version {manifest.version[:12]}"
-    result(told, dataset=name, state=state, rows=manifest.rows, version=manifest.version)
+    if manifest.rejects:
+        counts = ", ".join(f"{rule} {count:,}" for rule, count in manifest.rejected.items())
+        told += f"; set aside in {manifest.rejects}: {counts}"
+    facts: dict[str, Any] = {"rows": manifest.rows, "version": manifest.version, "rejected": manifest.rejected}
+    result(told, ok=True, dataset=name, state=state, rejects=manifest.rejects, **facts)
 
 
 def _say(project: Path, outcome: Outcome) -> int:

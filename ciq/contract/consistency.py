@@ -16,6 +16,7 @@ from ciq.contract.model import Contract
 from ciq.contract.nearest import did_you_mean, nearest_of
 from ciq.contract.row_rules import rule_findings
 from ciq.contract.types import NUMERIC_KINDS
+from ciq.rules.cell import CELL_RULES
 
 RESERVED = frozenset({"ps_hat", "weight", "row_id", "w_ate", "w_att", "w_atc", "w_ato", "filename", "file_row_number"})
 # SQLMesh reads these as SQL even where they are quoted.
@@ -38,6 +39,7 @@ def findings(contract: Contract) -> Iterator[Finding]:
     yield from constraint_findings(contract)
     yield from mend_findings(contract)
     yield from rule_findings(contract)
+    yield from _tolerances(contract)
     yield from _model_terms(contract)
     yield from mode_findings(contract)
 
@@ -185,6 +187,25 @@ def _forbidden(contract: Contract) -> Iterator[Finding]:
                 message = f"the glob {glob!r} forbids `{column}`, which the contract declares"
                 help_ = "narrow the glob, or take the column out of the contract"
                 yield Finding("C115", ("leakage_forbidden_cols", at), message, help_, column)
+
+
+def _tolerances(contract: Contract) -> Iterator[Finding]:
+    known = ("default", *(rule.id for rule in CELL_RULES))
+    for rule in contract.tolerance:
+        if rule not in known:
+            help_ = did_you_mean(rule, known) or f"known here: {', '.join(known)}"
+            yield Finding(
+                "C105", ("tolerance", rule), f"`{rule}` is no rule of cells or rows", help_, rule, at_key=True
+            )
+    tolerates = any(contract.tolerance.values())
+    if tolerates and contract.on_violation == "fail":
+        message = "`on_violation: fail` tolerates nothing"
+        yield Finding("C120", ("tolerance",), message, "set `on_violation: quarantine`, or remove the key")
+    if contract.on_violation == "quarantine" and not tolerates:
+        message = "a quarantine that tolerates no violation refuses every file that needs it"
+        yield Finding(
+            "C120", ("on_violation",), message, "add `tolerance: {default: 0.01}`, or set `on_violation: fail`"
+        )
 
 
 def _model_terms(contract: Contract) -> Iterator[Finding]:

@@ -20,6 +20,9 @@ Number = int | float
 Size = Annotated[int, BeforeValidator(as_bytes), Field(ge=1)]
 
 
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
@@ -180,7 +183,8 @@ class Contract(_Strict):
     columns: dict[Name, ColumnNote] = {}
     constraints: Constraints = Constraints()
     clean: Clean = Clean()
-    on_violation: Literal["fail"] = "fail"
+    on_violation: Literal["fail", "quarantine"] = "fail"
+    tolerance: dict[str, Share] = {}
     extra_columns: Literal["forbid", "drop"] = "forbid"
     leakage_forbidden_cols: tuple[str, ...] = ()
     propensity: Propensity = Propensity()
@@ -204,6 +208,10 @@ class Contract(_Strict):
     def is_categorical(self, column: Name) -> bool:
         """Whether a covariate enters the design as levels rather than as a number."""
         return self.type_of(column).kind not in NUMERIC_KINDS
+
+    def tolerated(self, rule: str) -> float:
+        """How many violations of a rule a quarantine takes, as a share of the rows."""
+        return self.tolerance.get(rule, self.tolerance.get("default", 0.0))
 
     @property
     def key(self) -> tuple[Name, ...]:

@@ -25,9 +25,7 @@ class Unbuilt:
 _NONE: tuple[Any, ...] = (None, {}, [])
 UNBUILT = (
     Unbuilt(("source", "non_finite"), ("refuse",), "it refuses NaN and infinity (`refuse`)"),
-    Unbuilt(("on_violation",), ("fail",), "it refuses the whole file on a violation (`fail`)", ("quarantine",)),
     Unbuilt(("columns", "*", "pii"), _NONE, "it hides no columns; take the column out with `extra_columns: drop`"),
-    Unbuilt(("tolerance",), (*_NONE, {"default": 0}, 0), "it tolerates no violation"),
     Unbuilt(("schedule", "window"), _NONE, "its diagnostics follow over the whole data set"),
     Unbuilt(("leakage",), _NONE, "it judges leakage by column names (`leakage_forbidden_cols`)"),
     Unbuilt(("propensity", "interactions"), _NONE, "its model has the covariates and the named squares"),

@@ -81,7 +81,7 @@ def _read(
 ) -> dict[str, int]:
     """Write the part of each file aside; the rows of each, by sha256."""
     typed, counts = read_all(con, contract, new, aside, tick)
-    judge_all(con, contract, typed, [file.opened for file in new], fresh=True)
+    judge_all(con, contract, typed, [file.opened for file in new], sum(counts), fresh=True)
     place, _ = POSITION
     for ordinal, file in enumerate(new):
         own = exp.EQ(this=column(place), expression=exp.convert(ordinal))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,7 +17,8 @@ class CheckResult:
     """The verdict on one file.
 
     ``rows`` is the number of data records, None where the file was refused before they were counted; ``warnings``
-    counts rows in breach of each rule that only warns; ``mends`` counts changed rows by column and step.
+    counts rows in breach of each rule that only warns; ``mends`` counts changed rows by column and step; ``rejected``
+    counts the violations by rule whose rows a quarantine would set aside, and ``tolerated`` are samples of them.
     """
 
     path: Path
@@ -25,6 +26,8 @@ class CheckResult:
     problems: tuple[Problem, ...]
     warnings: dict[str, int]
     mends: dict[str, dict[str, int]]
+    rejected: dict[str, int] = field(default_factory=dict)
+    tolerated: tuple[Problem, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -40,7 +43,8 @@ def check(path: Path, contract: Contract) -> CheckResult:
             opened = open_all([path], contract, Path(folder))
             scanned = scan_all(opened, contract, lambda size: None)
             typed, (count,) = read_all(con, contract, scanned, Path(folder), lambda size: None)
-            judged = judge_all(con, contract, typed, opened, fresh=True)
+            verdict = judge_all(con, contract, typed, opened, count, fresh=True)
     except DataRefused as refused:
         return CheckResult(path, count, refused.problems, {}, {})
-    return CheckResult(path, count, (), judged.warnings, judged.mends)
+    judged = verdict.judged
+    return CheckResult(path, count, (), judged.warnings, judged.mends, verdict.counts, verdict.told)

@@ -52,13 +52,19 @@ def decompressed(blocks: Iterator[bytes], compression: Compression, limits: Limi
 
     Raises DataRefused for damaged, cut or trailing data, LimitExceeded beyond ``limits``.
     """
-    most = allowed(limits, path.stat().st_size)
-    total = 0
+    read = total = 0
+
+    def counted() -> Iterator[bytes]:
+        nonlocal read
+        for block in blocks:
+            read += len(block)
+            yield block
+
     try:
-        for block in _members(blocks, compression, path):
+        for block in _members(counted(), compression, path):
             total += len(block)
-            if total > most:
-                raise _too_much(most, limits, path)
+            if total > allowed(limits, read):
+                raise _too_much(allowed(limits, read), limits, path)
             yield block
     except (igzip_lib.IsalError, OSError, EOFError) as error:  # type: ignore[misc]  # typed as an instance
         message = f"the {compression.name} data are damaged after {total} decompressed bytes: {error}"
@@ -66,7 +72,7 @@ def decompressed(blocks: Iterator[bytes], compression: Compression, limits: Limi
 
 
 def allowed(limits: Limits, size: int) -> int:
-    """The bytes that a file of ``size`` bytes may decompress to."""
+    """What ``size`` compressed bytes may decompress to; held against every beginning of a file, a bomb ends early."""
     return min(limits.max_decompressed, max(_ALWAYS, int(limits.max_ratio * size)))
 
 
@@ -100,5 +106,5 @@ def _next_member(rest: bytes, compression: Compression, path: Path) -> _Decompre
 
 def _too_much(most: int, limits: Limits, path: Path) -> LimitExceeded:
     limit = "max_decompressed" if most == limits.max_decompressed else "max_ratio"
-    message = f"the file decompresses to more than {most} bytes"
+    message = f"the file decompresses to more than {most} bytes, with more to come"
     return LimitExceeded(Problem("F133", message, path, help=f"raise source.limits.{limit} if that is meant"))

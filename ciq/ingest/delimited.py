@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -78,7 +78,8 @@ class Delimited:
     def places(self, raw: Raw, contract: Contract, header: Header, wanted: Sequence[int]) -> Mapping[int, Place]:
         """The places of the given 1-based data records, with the text of all their fields."""
         with raw.open() as stream:
-            return records.places(stream, self._separator(contract), wanted)
+            found = records.places(stream, self._separator(contract), wanted)
+        return found if raw.is_utf8 else {at: replace(place, offset=None) for at, place in found.items()}
 
     def _separator(self, contract: Contract) -> str:
         delimiter = contract.source.delimiter or self.delimiter

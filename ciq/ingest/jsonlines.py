@@ -47,8 +47,8 @@ class JsonLines:
     def header(self, raw: Raw, contract: Contract) -> Header:
         """The keys of the first object, in its order."""
         with raw.open() as stream:
-            first = next(_lines(stream, raw.path, contract), None)
-        return Header(tuple(name for name, _ in _pairs(raw.path, *first)) if first else ())
+            line, _, first = next(_lines(stream, raw.path, contract), (1, 0, b"{}"))
+        return Header(tuple(name for name, _ in _pairs(raw.path, line, first)))
 
     def scan(self, raw: Raw, contract: Contract, header: Header, tick: Tick) -> Scan:
         """Hash the file, and write what its values say as text."""
@@ -60,7 +60,7 @@ class JsonLines:
         def rows() -> Iterator[list[texts.Text]]:
             nonlocal count
             with raw.open(digest) as stream:
-                for line, text in _lines(stream, raw.path, contract):
+                for line, _, text in _lines(stream, raw.path, contract):
                     values = _values(raw.path, line, text, header.names)
                     cells = [values[at] for at in declared]
                     if any(type(cell) is list for cell in cells):
@@ -87,25 +87,28 @@ class JsonLines:
         """The lines of the given 1-based records, with their values as JSON writes them, strings without quotes."""
         missing, found = set(wanted), dict[int, Place]()
         with raw.open() as stream:
-            for record, (line, text) in enumerate(_lines(stream, raw.path, contract), start=1):
+            for record, (line, offset, text) in enumerate(_lines(stream, raw.path, contract), start=1):
                 if record in missing:
                     values = _values(raw.path, line, text, header.names)
-                    found[record] = Place(line, tuple("" if value is None else _shown(value) for value in values))
+                    shown = tuple("" if value is None else _shown(value) for value in values)
+                    found[record] = Place(line, shown, offset if raw.is_utf8 else None)
                     missing.remove(record)
                     if not missing:
                         break
         return found
 
 
-def _lines(stream: BinaryIO, path: Path, contract: Contract) -> Iterator[tuple[int, bytes]]:
-    """The lines that are not blank, numbered from 1. Raises LimitExceeded for one that is too long."""
+def _lines(stream: BinaryIO, path: Path, contract: Contract) -> Iterator[tuple[int, int, bytes]]:
+    """The lines that are not blank, with number and byte. Raises LimitExceeded for one that is too long."""
     limit = contract.source.limits.max_line
+    end = 0
     for line, text in enumerate(iter(lambda: stream.readline(limit + 2), b""), start=1):
+        start, end = end, end + len(text)
         if len(text.rstrip(b"\r\n")) > limit:
             message = f"a line is longer than {limit} bytes"
             raise LimitExceeded(Problem("F117", message, path, line, help="raise source.limits.max_line"))
         if text.strip(b" \t\r\n"):
-            yield line, text.removeprefix(BOM) if line == 1 else text
+            yield line, start, text.removeprefix(BOM) if line == 1 else text
 
 
 def _values(path: Path, line: int, text: bytes, names: tuple[str, ...]) -> tuple[Any, ...]:

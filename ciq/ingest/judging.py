@@ -69,9 +69,15 @@ def first(
     con: DuckDBPyConnection, contract: Contract, typed: exp.Query, check: Check, limit: int, *, fresh: bool
 ) -> tuple[tuple[int, int], ...]:
     """The (file ordinal, record) of the first ``limit`` rows that break ``check``."""
-    query = exp.select(*map(column, POSITION)).from_(_mended(contract, typed, fresh).subquery("m"))
-    found = rows(con, query.where(check.violated.copy()).order_by(*map(column, POSITION)).limit(limit))
+    query = positions(contract, typed, check, fresh=fresh)
+    found = rows(con, query.order_by(*map(column, POSITION)).limit(limit))
     return tuple((int(file), int(record)) for file, record in found)
+
+
+def positions(contract: Contract, typed: exp.Query, check: Check, *, fresh: bool) -> exp.Select:
+    """The (file ordinal, record) of every row that breaks ``check``."""
+    query = exp.select(*map(column, POSITION)).from_(_mended(contract, typed, fresh).subquery("m"))
+    return query.where(check.violated.copy())
 
 
 def _checks(contract: Contract, fresh: bool) -> Iterator[Check]:
@@ -143,7 +149,7 @@ def _broken(rule: Rule) -> exp.Expr:
 def _mended(contract: Contract, typed: exp.Query, fresh: bool) -> exp.Select:
     values = [exp.alias_(cleaned(contract, name, column(name)), name, quoted=True) for name in contract.types]
     raws = casting.raw_columns(contract) if fresh else []
-    return exp.select(*values, *raws, *map(column, POSITION)).from_(typed.subquery("t"))
+    return exp.select(*values, *raws, *map(column, POSITION)).from_(typed.copy().subquery("t"))
 
 
 def _counts(con: DuckDBPyConnection, contract: Contract, mended: exp.Select, checks: Sequence[Check]) -> list[int]:

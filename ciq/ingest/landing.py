@@ -8,19 +8,38 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
 
 from ciq.contract.model import Contract
-from ciq.errors import CiqError
+from ciq.errors import CiqError, DataRefused, Problem
+from ciq.files import aside as whole_or_not
 from ciq.ingest import header as headers
 from ciq.ingest import manifest as manifests
+from ciq.ingest import quarantine
 from ciq.ingest.appending import append
 from ciq.ingest.atomic import aside_in, sole, sync
 from ciq.ingest.engine import connection, write_parquet
 from ciq.ingest.findings import Opened
+from ciq.ingest.judging import judge
 from ciq.ingest.manifest import Manifest, SourceFile
 from ciq.ingest.reader import Tick
-from ciq.ingest.reading import Earlier, Scanned, judge_all, landed_columns, open_all, read_all, scan_all, staged_rows
+from ciq.ingest.reading import (
+    Earlier,
+    Scanned,
+    Verdict,
+    judge_all,
+    landed_columns,
+    open_all,
+    read_all,
+    scan_all,
+    staged_rows,
+)
 from ciq.ingest.sources import claimed, files_of
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 Progress = Callable[[int, int], None]
 """Told of the bytes gone through and of all bytes to go through; each file is gone through twice."""
@@ -28,10 +47,14 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Landed:
-    """What is staged now; ``changed`` says whether the current version became another one."""
+    """What is staged now; ``changed`` says whether the current version became another one.
+
+    ``set_aside`` are samples of the violations whose rows were set aside just now.
+    """
 
     manifest: Manifest
     changed: bool
+    set_aside: tuple[Problem, ...] = ()
 
 
 def ingest(
@@ -54,11 +77,11 @@ def ingest(
             opened = open_all(paths, contract, aside, kept)
             counter = _Counter(2 * sum(path.stat().st_size for path in paths), progress)
             scanned = scan_all(opened, contract, counter.tick)
-            landed = _landed(project, contract, scanned, aside, counter.tick, kept)
+            known, told = _landed(project, contract, scanned, aside, counter.tick, kept)
             counter.finish()
-            if landed != earlier:
-                manifests.write(project, landed)
-    return Landed(landed, earlier is None or landed.version != earlier.version)
+            if known != earlier:
+                manifests.write(project, known)
+    return Landed(known, earlier is None or known.version != earlier.version, told)
 
 
 def waiting(project: Path, contracts: Mapping[str, Contract], name: str) -> bool:
@@ -81,7 +104,7 @@ def _kept(project: Path, contract: Contract, earlier: Manifest | None) -> Earlie
     if earlier is None or earlier.appends != contract.appends or earlier.reading != manifests.reading_key(contract):
         return None
     if not contract.appends:
-        return Earlier(project / earlier.parquet, earlier.sources)
+        return Earlier(project / earlier.parquet, tuple(source for source in earlier.sources if not source.rejected))
     parts = {path.stem for path in project.glob(earlier.parquet)}
     sources = tuple(source for source in earlier.sources if source.sha256 in parts)
     return Earlier(project / earlier.parquet, sources) if earlier.judged == manifests.judged_key(contract) else None
@@ -89,10 +112,12 @@ def _kept(project: Path, contract: Contract, earlier: Manifest | None) -> Earlie
 
 def _landed(
     project: Path, contract: Contract, scanned: Sequence[Scanned], aside: Path, tick: Tick, kept: Earlier | None
-) -> Manifest:
+) -> tuple[Manifest, tuple[Problem, ...]]:
+    """What is staged now, and samples of what was set aside for it."""
     if contract.appends:
-        return append(project, contract, scanned, aside, tick)
-    return _known(project, contract, scanned, aside) or _land(project, contract, scanned, aside, tick, kept)
+        return append(project, contract, scanned, aside, tick), ()
+    known = _known(project, contract, scanned, aside)
+    return (known, ()) if known else _land(project, contract, scanned, aside, tick, kept)
 
 
 def _known(project: Path, contract: Contract, scanned: Sequence[Scanned], aside: Path) -> Manifest | None:
@@ -100,44 +125,74 @@ def _known(project: Path, contract: Contract, scanned: Sequence[Scanned], aside:
     known = manifests.of_version(project, contract.name, _version(contract, scanned))
     if known is None:
         return None
-    sources = _sources(project, scanned, [source.rows for source in known.sources])
+    counts = [source.rows for source in known.sources]
+    over = list(quarantine.excess(contract, known.rejected, sum(counts)))
+    if over:
+        raise DataRefused(*over)
+    sources = _sources(project, scanned, counts, [source.rejected for source in known.sources])
     renewed = replace(known, sources=sources, contract_version=contract.version, dropped=_dropped(contract, scanned))
     key = manifests.judged_key(contract)
     if known.judged == key:
         return renewed
     parquet = project / known.parquet
     with connection(aside) as con:
-        judged = judge_all(con, contract, staged_rows(parquet), _opened(scanned), fresh=False)
+        judged = judge_all(con, contract, staged_rows(parquet), _opened(scanned), known.rows, fresh=False).judged
     return replace(renewed, judged=key, mends=judged.mends, warnings=judged.warnings)
 
 
 def _land(
     project: Path, contract: Contract, scanned: Sequence[Scanned], aside: Path, tick: Tick, kept: Earlier | None
-) -> Manifest:
+) -> tuple[Manifest, tuple[Problem, ...]]:
     version = _version(contract, scanned)
     target = aside.with_name(f"{version}.parquet")
+    rejects = manifests.rejects_file(project, contract.name, version)
     aside.mkdir(exist_ok=True)
     with connection(aside) as con:
         typed, counts = read_all(con, contract, scanned, aside, tick, kept)
-        judged = judge_all(con, contract, typed, _opened(scanned), fresh=True)
+        verdict = judge_all(con, contract, typed, _opened(scanned), sum(counts), fresh=True)
+        judged, rejected = verdict.judged, [0] * len(counts)
+        if verdict.told:
+            rejected = _set_aside(con, contract, typed, verdict, scanned, rejects)
+            typed = quarantine.kept(typed)
+            judged = judge(con, contract, typed, fresh=True)
         whole = aside / target.name
         write_parquet(con, landed_columns(contract, typed), whole)
         sync(whole)
         whole.replace(target)
         sync(target.parent)
-    return Manifest(
+    manifest = Manifest(
         dataset=contract.name,
         version=version,
-        rows=sum(counts),
+        rows=sum(counts) - sum(rejected),
         parquet=target.relative_to(project).as_posix(),
-        sources=_sources(project, scanned, counts),
+        sources=_sources(project, scanned, counts, rejected),
         contract_version=contract.version,
         reading=manifests.reading_key(contract),
         judged=manifests.judged_key(contract),
         mends=judged.mends,
         warnings=judged.warnings,
         dropped=_dropped(contract, scanned),
+        rejected=verdict.counts,
+        rejects=rejects.relative_to(project).as_posix() if verdict.told else None,
     )
+    return manifest, verdict.told
+
+
+def _set_aside(
+    con: DuckDBPyConnection,
+    contract: Contract,
+    typed: exp.Query,
+    verdict: Verdict,
+    scanned: Sequence[Scanned],
+    rejects: Path,
+) -> list[int]:
+    """Write the rows in breach into ``rejects``; how many each file has. Raises DataRefused if they are all."""
+    rejected = quarantine.set_aside(con, contract, typed, verdict.judged, verdict.repeated, len(scanned))
+    if sum(rejected) == verdict.total:
+        raise DataRefused(*verdict.told, Problem("I213", "no row is left", contract.path))
+    with whole_or_not(rejects) as path:
+        quarantine.write(con, contract, _opened(scanned), path)
+    return rejected
 
 
 class _Counter:
@@ -171,8 +226,10 @@ def _dropped(contract: Contract, scanned: Sequence[Scanned]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _sources(project: Path, scanned: Sequence[Scanned], counts: Sequence[int]) -> tuple[SourceFile, ...]:
-    return tuple(file.source(project, rows) for file, rows in zip(scanned, counts, strict=True))
+def _sources(
+    project: Path, scanned: Sequence[Scanned], counts: Sequence[int], rejected: Sequence[int]
+) -> tuple[SourceFile, ...]:
+    return tuple(file.source(project, rows, bad) for file, rows, bad in zip(scanned, counts, rejected, strict=True))
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import json
 import os
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,8 @@ _CURRENT = "manifest.json"
 class SourceFile:
     """One raw file: ``path`` relative to the project, sha256 in hex, size in bytes, data records.
 
-    ``columns`` are the names in its header, and ``types`` their engine types where the format has such.
+    ``columns`` are the names in its header, and ``types`` their engine types where the format has such; ``rejected``
+    counts the records that were set aside.
     """
 
     path: str
@@ -35,6 +36,7 @@ class SourceFile:
     rows: int
     columns: tuple[str, ...] = ()
     types: tuple[str, ...] | None = None
+    rejected: int = 0
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class Manifest:
     ``version`` is the hex key that names the Parquet file; ``parquet`` is relative to the project; ``sources`` are in
     order of name; ``reading`` is the key of what their values depend on beside them, ``judged`` that of the judging
     fields; ``mends`` counts changed rows by column and step; ``warnings`` counts rows in breach of each rule that only
-    warns; ``dropped`` are extra columns that were left out.
+    warns; ``dropped`` are extra columns that were left out. ``rejected`` counts the violations by rule whose rows were
+    set aside, ``rejects`` is the file that names them, relative to the project.
 
     In ``mode`` append each source is a part of its own: ``parquet`` is a glob over all parts, of which ``sources``
     names those that count, and ``begins`` and ``ends`` are the UTC times of the first and the last row.
@@ -61,6 +64,8 @@ class Manifest:
     mends: dict[str, dict[str, int]]
     warnings: dict[str, int]
     dropped: tuple[str, ...]
+    rejected: dict[str, int] = field(default_factory=dict)
+    rejects: str | None = None
     mode: str = "replace"
     begins: str | None = None
     ends: str | None = None
@@ -82,6 +87,11 @@ class Manifest:
         facts["sources"] = tuple(_source(**source) for source in facts["sources"])
         facts["dropped"] = tuple(facts["dropped"])
         return cls(**facts)
+
+
+def rejects_file(project: Path, name: str, version: str) -> Path:
+    """Where the violations of a version are named whose rows were set aside."""
+    return project / "data" / "rejects" / name / f"{version}.parquet"
 
 
 def folder(project: Path, name: str) -> Path:
@@ -125,8 +135,10 @@ def write(project: Path, manifest: Manifest) -> None:
 
 
 def version_key(contract: Contract, shas: Sequence[str]) -> str:
-    """The key of the landed values: the files in order, and what the contract says of how they become values."""
-    return _digest([reading_key(contract), list(enumerate(shas))])
+    """The key of the landed rows: the files in order, what the contract says of how they become values, and of which
+    of them land."""
+    lands = [judged_key(contract)] if contract.on_violation == "quarantine" else []
+    return _digest([reading_key(contract), list(enumerate(shas)), *lands])
 
 
 def reading_key(contract: Contract) -> str:

@@ -42,8 +42,12 @@ class Raw:
     @property
     def is_plain(self) -> bool:
         """Whether the content is the file itself, byte for byte."""
-        recodes = self.encoding is not None and not is_utf8(self.encoding)
-        return self.compression is None and not recodes and self.convert is None
+        return self.compression is None and self.is_utf8 and self.convert is None
+
+    @property
+    def is_utf8(self) -> bool:
+        """Whether the bytes, once decompressed, need no recoding."""
+        return self.encoding is None or is_utf8(self.encoding)
 
     def blocks(self, seen: Seen = _unseen) -> Iterator[bytes]:
         """The content, in UTF-8 where it is text, before any conversion.
@@ -51,7 +55,7 @@ class Raw:
         Raises DataRefused or LimitExceeded where it can't be unpacked whole.
         """
         blocks: Iterator[bytes] = self.unpacked(seen)
-        if self.encoding and not is_utf8(self.encoding):
+        if self.encoding and not self.is_utf8:
             blocks = recoded(blocks, self.encoding, self.path)
         return blocks
 

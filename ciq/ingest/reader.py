@@ -63,10 +63,14 @@ class Digest:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a record stands: the 1-based line on which it begins, if the format has lines, and its values as text."""
+    """Where a record stands: the 1-based line on which it begins, if the format has lines, and its values as text.
+
+    ``offset`` is the byte of the decompressed text at which it begins, None also where the text was recoded.
+    """
 
     line: int | None
     values: tuple[str, ...]
+    offset: int | None = None
 
 
 class Reader(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from ciq.contract.model import Contract
 from ciq.errors import DataRefused, LimitExceeded, Problem
-from ciq.ingest import casting
+from ciq.ingest import casting, quarantine
 from ciq.ingest import header as headers
 from ciq.ingest.engine import call, column, file_literal, is_exhausted, rows, watched, write_parquet
 from ciq.ingest.findings import SAMPLES, Opened, problems
@@ -24,7 +24,7 @@ from ciq.ingest.offsets import mixed
 from ciq.ingest.parallel import gathered
 from ciq.ingest.reader import Header, Scan, Tick
 from ciq.ingest.stamp import Stamp
-from ciq.ingest.uniqueness import repeats
+from ciq.ingest.uniqueness import Repeat, repeats
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -45,8 +45,8 @@ class Scanned:
     opened: Opened
     scan: Scan
 
-    def source(self, project: Path, rows: int) -> SourceFile:
-        """The file, of which ``rows`` records landed, as the manifest names it."""
+    def source(self, project: Path, rows: int, rejected: int = 0) -> SourceFile:
+        """The file with its ``rows``, of which ``rejected`` were set aside, as the manifest names it."""
         return SourceFile(
             path=self.opened.path.relative_to(project).as_posix(),
             sha256=self.scan.sha256,
@@ -54,6 +54,7 @@ class Scanned:
             rows=rows,
             columns=self.opened.header.names,
             types=self.opened.header.types,
+            rejected=rejected,
         )
 
 
@@ -100,15 +101,36 @@ def read_all(
     return _together(branches), counts
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """What was judged of ``total`` rows; ``told`` has samples of violations where they are tolerated."""
+
+    judged: Judged
+    total: int
+    repeated: tuple[Repeat, ...] = ()
+    told: tuple[Problem, ...] = ()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The violations of each rule."""
+        return quarantine.tally(self.judged, self.repeated)
+
+
 def judge_all(
-    con: DuckDBPyConnection, contract: Contract, typed: exp.Query, files: Sequence[Opened], *, fresh: bool
-) -> Judged:
-    """Judge typed rows. Raises DataRefused for all violations at once."""
+    con: DuckDBPyConnection, contract: Contract, typed: exp.Query, files: Sequence[Opened], total: int, *, fresh: bool
+) -> Verdict:
+    """Judge typed rows, ``total`` in all. Raises DataRefused for all violations at once, if they are not tolerated."""
     judged = judge(con, contract, typed, fresh=fresh)
-    repeated = list(repeats(con, contract, typed, SAMPLES))
-    if judged.violations or repeated:
-        raise DataRefused(*problems(con, contract, typed, judged, repeated, files, fresh=fresh))
-    return judged
+    verdict = Verdict(judged, total, tuple(repeats(con, contract, typed, SAMPLES)))
+    if not verdict.counts:
+        return verdict
+    told = problems(con, contract, typed, judged, verdict.repeated, files, fresh=fresh)
+    if contract.on_violation == "fail":
+        raise DataRefused(*told)
+    over = list(quarantine.excess(contract, verdict.counts, total))
+    if over:
+        raise DataRefused(*told, *over)
+    return replace(verdict, told=tuple(told))
 
 
 def landed_columns(contract: Contract, typed: exp.Query) -> exp.Query:

@@ -14,32 +14,34 @@ _BLANK = (b"\n", b"\r\n")
 
 @dataclass(frozen=True)
 class Record:
-    """One record: 0 is the header; ``line`` is the 1-based physical line on which it begins."""
+    """One record: 0 is the header; ``line`` is the 1-based physical line on which it begins, ``offset`` the byte."""
 
     number: int
     line: int
+    offset: int
     text: bytes
 
 
 def walk(stream: BinaryIO) -> Iterator[Record]:
     """All records in order. Blank lines between records hold no record and are passed over, but counted as lines."""
-    number, begun, parts = 0, 0, list[bytes]()
+    number, begun, offset, end, parts = 0, 0, 0, 0, list[bytes]()
     inside = False
     for line, text in enumerate(stream, start=1):
+        start, end = end, end + len(text)
         if line == 1:
             text = text.removeprefix(BOM)
         if not inside:
             if text in _BLANK:
                 continue
-            begun = line
+            begun, offset = line, start
         parts.append(text)
         inside ^= bool(text.count(b'"') & 1)
         if not inside:
-            yield Record(number, begun, b"".join(parts))
+            yield Record(number, begun, offset, b"".join(parts))
             number += 1
             parts.clear()
     if parts:
-        yield Record(number, begun, b"".join(parts))
+        yield Record(number, begun, offset, b"".join(parts))
 
 
 def values(record: bytes, delimiter: str) -> tuple[str, ...]:
@@ -63,7 +65,7 @@ def places(stream: BinaryIO, delimiter: str, wanted: Sequence[int]) -> dict[int,
     found = dict[int, Place]()
     for record in walk(stream):
         if record.number in missing:
-            found[record.number] = Place(record.line, values(record.text, delimiter))
+            found[record.number] = Place(record.line, values(record.text, delimiter), record.offset)
             missing.remove(record.number)
             if not missing:
                 break

@@ -22,16 +22,20 @@ _SHIFT = 1 << 40
 
 @dataclass(frozen=True)
 class Repeat:
-    """A key that repeats: ``count`` rows too many; ``pairs`` are the first and second place of some of its values."""
+    """A key that repeats: ``count`` rows too many of the ``rows`` that share a value with another.
+
+    ``pairs`` are the first and second place of some of its values.
+    """
 
     key: tuple[str, ...]
     count: int
+    rows: int
     pairs: tuple[tuple[tuple[int, int], tuple[int, int]], ...]
 
 
 def repeats(con: DuckDBPyConnection, contract: Contract, typed: exp.Query, limit: int) -> Iterator[Repeat]:
     """Unique keys that repeat, each with up to ``limit`` pairs of places; a key with a NULL in it repeats nothing."""
-    survivors = contract.clean.deduplicate.by if contract.clean.deduplicate else ()
+    survivors = _survivors(contract)
     for key in contract.unique_keys:
         if survivors and set(survivors) <= set(key):
             continue
@@ -40,10 +44,24 @@ def repeats(con: DuckDBPyConnection, contract: Contract, typed: exp.Query, limit
         keyed = _keyed(contract, typed, key, survivors)
         counted = exp.select(exp.alias_(exp.Count(this=exp.Star()), "n")).from_(keyed.copy().subquery("k"))
         counted = counted.group_by(*map(column, key)).having(exp.GT(this=column("n"), expression=exp.convert(1)))
-        total = exp.Sum(this=exp.Sub(this=column("n"), expression=exp.convert(1)))
-        count = rows(con, exp.select(total).from_(counted.subquery("c")))[0][0]
-        if count:
-            yield Repeat(key, int(count), tuple(_pairs(con, keyed, key, limit)))
+        sums = exp.select(exp.Sum(this=column("n")), exp.Count(this=exp.Star())).from_(counted.subquery("c"))
+        ((shared, distinct),) = rows(con, sums)
+        if distinct:
+            yield Repeat(key, int(shared) - distinct, int(shared), tuple(_pairs(con, keyed, key, limit)))
+
+
+def repeated_rows(contract: Contract, typed: exp.Query, key: tuple[str, ...]) -> exp.Select:
+    """The (file ordinal, record) of every row that shares its value of ``key`` with another."""
+    keyed = _keyed(contract, typed, key, _survivors(contract))
+    query = exp.select(*map(column, POSITION)).from_(keyed.subquery("k"))
+    shared = exp.Window(this=exp.Count(this=exp.Star()), partition_by=list(map(column, key)))
+    query.set("qualify", exp.Qualify(this=exp.GT(this=shared, expression=exp.convert(1))))
+    return query
+
+
+def _survivors(contract: Contract) -> tuple[str, ...]:
+    """The key of which one row stays, so that the others repeat nothing."""
+    return contract.clean.deduplicate.by if contract.clean.deduplicate else ()
 
 
 def _only_grows(con: DuckDBPyConnection, contract: Contract, typed: exp.Query, name: str) -> bool:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ciq.blueprint.datasets import Dataset
 from ciq.contract import Contract
 from ciq.errors import CiqError, GateRefused, Problem
-from ciq.ingest import Landed, Manifest, ingest
+from ciq.ingest import Landed, Manifest, SourceFile, ingest
 from ciq.ingest.sources import claimed
 from ciq.pipeline import latest
 from ciq.pipeline.artifacts import write_artifacts
@@ -53,7 +53,7 @@ def run(
     ``shown`` tells whether consumers read this very version already, as far as there is anything that they read.
     Raises ConnectionRefused or UsageError where the project itself can't be used.
     """
-    to_plan: list[tuple[Contract, Manifest]] = []
+    to_plan: list[tuple[Contract, Landed]] = []
     for name in names:
         try:
             landed = _landed(project, contracts, name, progress)
@@ -66,7 +66,7 @@ def run(
         if done and shown(landed.manifest):
             yield Outcome(name, "unchanged")
         else:
-            to_plan.append((contracts[name], landed.manifest))
+            to_plan.append((contracts[name], landed))
     if to_plan:
         yield from _plan(project, to_plan, progress)
 
@@ -75,16 +75,17 @@ def _landed(project: Path, contracts: Mapping[str, Contract], name: str, progres
     return ingest(project, contracts, name, partial(progress, f"reading {name}"))
 
 
-def _plan(project: Path, datasets: list[tuple[Contract, Manifest]], progress: Progress) -> Iterable[Outcome]:
+def _plan(project: Path, datasets: list[tuple[Contract, Landed]], progress: Progress) -> Iterable[Outcome]:
     # SQLMesh takes seconds to import: only what plans pays for it.
     from ciq.pipeline.warehouse import open_warehouse
 
     progress("starting SQLMesh", 0, 0)
     outcomes: list[tuple[Outcome, Manifest]] = []
     with open_warehouse(project, progress) as warehouse:
-        for contract, manifest in datasets:
-            outcome = _promote(project, warehouse, contract, manifest)
-            outcomes.append((outcome, manifest))
+        for contract, landed in datasets:
+            outcome = _promote(project, warehouse, contract, landed.manifest)
+            outcome = replace(outcome, warnings=(*landed.set_aside, *outcome.warnings))
+            outcomes.append((outcome, landed.manifest))
             yield outcome
     latest.record(project, [manifest for outcome, manifest in outcomes if outcome.result != "refused"])
 
@@ -120,7 +121,7 @@ def _facts(project: Path, contract: Contract, manifest: Manifest, promotion: Pro
         contract_version=contract.version,
         estimand=contract.estimand,
         source_version=manifest.version,
-        sources=tuple(asdict(source) for source in manifest.sources),
+        sources=tuple(_source(source) for source in manifest.sources),
         snapshot=promotion.snapshot,
         rows=manifest.rows,
         contract_path=_contract_path(project, contract),
@@ -129,6 +130,8 @@ def _facts(project: Path, contract: Contract, manifest: Manifest, promotion: Pro
         published=_published(project, contract.name),
         mends=manifest.mends,
         warnings=manifest.warnings,
+        rejected=manifest.rejected,
+        rejects=manifest.rejects,
         dropped=manifest.dropped,
         overlap=next(iter(rows("overlap")), {}),
         gates=rows("gates"),
@@ -137,6 +140,10 @@ def _facts(project: Path, contract: Contract, manifest: Manifest, promotion: Pro
         histogram=rows("histogram"),
         missing=rows("missing"),
     )
+
+
+def _source(source: SourceFile) -> dict[str, Any]:
+    return {name: getattr(source, name) for name in ("path", "sha256", "bytes", "rows", "rejected")}
 
 
 def _published(project: Path, dataset: str) -> dict[str, str] | None:

@@ -18,8 +18,9 @@ class Facts:
 
     ``overlap`` is one row of figures; ``gates``, ``balance``, ``positivity``, ``histogram`` and ``missing`` are rows
     as the diagnostics models hold them, all empty where the attempt ended before them. ``problems`` are the refusal's.
-    ``mends`` counts rows by column and step, ``warnings`` rows by contract rule that only warns; ``dropped`` are the
-    columns of the files that were left out. ``published`` says what is published after the attempt: this version, an
+    ``mends`` counts rows by column and step, ``warnings`` rows by contract rule that only warns, ``rejected``
+    violations by rule whose rows were set aside in the file ``rejects``; ``dropped`` are the columns of the files that
+    were left out. ``published`` says what is published after the attempt: this version, an
     earlier one, or nothing where it is None.
     """
 
@@ -37,6 +38,8 @@ class Facts:
     published: Row | None = None
     mends: dict[str, dict[str, int]] = field(default_factory=dict)
     warnings: dict[str, int] = field(default_factory=dict)
+    rejected: dict[str, int] = field(default_factory=dict)
+    rejects: str | None = None
     dropped: tuple[str, ...] = ()
     overlap: Row = field(default_factory=dict)
     gates: tuple[Row, ...] = ()

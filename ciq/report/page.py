@@ -98,6 +98,7 @@ def _view(facts: Facts, say: Sentences) -> dict[str, Any]:
         "missing": tables.missing(facts),
         "mends": tables.mends(facts),
         "warnings": tables.warnings(facts),
+        "rejected": tables.rejected(facts, say),
         "dropped": tables.dropped(facts, say),
         "lineage": lineage.lineage(facts, say),
         "reproduce": lineage.commands(facts),

@@ -98,6 +98,7 @@ def _mends(facts: Facts, say: Sentences) -> str:
     blocks = [
         table((say("column"), say("step"), say("rows")), mended) if mended else "",
         table((say("warned"), say("rows")), warned) if warned else "",
+        plain(tables.rejected(facts, say)),
         plain(tables.dropped(facts, say)),
     ]
     return _section(say("mends"), *blocks) if any(blocks) else ""

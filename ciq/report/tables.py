@@ -152,6 +152,12 @@ def warnings(facts: Facts) -> list[tuple[str, str]]:
     return [(rule, figure(rows)) for rule, rows in facts.warnings.items()]
 
 
+def rejected(facts: Facts, say: Sentences) -> str:
+    """How much was set aside, and where, as a sentence."""
+    counts = ", ".join(f"{rule} {figure(count)}" for rule, count in facts.rejected.items())
+    return say("rejected", counts=counts, file=str(facts.rejects)) if counts else ""
+
+
 def dropped(facts: Facts, say: Sentences) -> str:
     """The columns of the files that were left out, as a sentence."""
     return say("dropped", columns=", ".join(facts.dropped)) if facts.dropped else ""

@@ -71,4 +71,10 @@ CELL_RULES = (
         "Two sources wrote the column; whether the bare times are on the contract's clock nobody can say.",
         "Write all times of the file in one form.",
     ),
+    Rule(
+        "I213",
+        "More is set aside than tolerated",
+        "A few bad rows are noise; many are a change at the source.",
+        "Mend the source, or raise the rule's share under tolerance.",
+    ),
 )

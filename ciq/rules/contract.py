@@ -123,8 +123,8 @@ CONTRACT_RULES = (
     Rule(
         "C120",
         "Thresholds that contradict each other",
-        "A gate that fails before it warns never warns.",
-        "Give warn <= fail.",
+        "A gate that fails before it warns never warns, a quarantine that tolerates nothing never lands anything.",
+        "Give warn <= fail, and a tolerance to a quarantine alone.",
     ),
     Rule(
         "C121",

@@ -131,9 +131,7 @@ def test_an_encoding_that_is_not_read(tmp_path: Path) -> None:
 
 NOT_BUILT = {
     "source: {non_finite: 'null'}": "non_finite",
-    "on_violation: quarantine": "on_violation",
     "columns: {age: {pii: hash}}": "pii",
-    "tolerance: {default: 1}": "tolerance",
     "schedule: {window: 90}": "window",
     "leakage: {auc: 0.99}": "leakage",
     "propensity: {interactions: [[age, gender]]}": "interactions",
@@ -152,12 +150,11 @@ def test_what_is_not_built_is_refused_at_its_key(tmp_path: Path, line: str) -> N
 
 
 def test_all_that_is_not_built_is_named_at_once(tmp_path: Path) -> None:
-    text = FULL.replace("on_violation: fail", "on_violation: quarantine")
-    text = text.replace("unit: years}", "unit: years}, email: {pii: hash}")
+    text = FULL.replace("unit: years}", "unit: years}, email: {pii: hash}")
     text += "publish: {schema: api}\nleakage: {auc: 0.99}\nschedule: {window: 90}\n"
     found = problems(tmp_path, text)
     named = {problem.message.split("`")[1] for problem in found if problem.rule == "C108"}
-    assert named == {"on_violation", "columns.email.pii", "leakage", "schedule.window"}
+    assert named == {"columns.email.pii", "leakage", "schedule.window"}
     assert [problem.rule for problem in found if problem.rule != "C108"] == ["C109"]
 
 

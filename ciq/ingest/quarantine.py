@@ -1,0 +1,124 @@
+"""Rows that break the contract set aside, so that the others land: ``on_violation: quarantine``."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+from ciq.contract.model import Contract
+from ciq.errors import Problem
+from ciq.ingest.engine import column, rows
+from ciq.ingest.findings import Opened
+from ciq.ingest.judging import POSITION, Judged, positions
+from ciq.ingest.reader import Place
+from ciq.ingest.uniqueness import Repeat, repeated_rows
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_TABLE = "rejected"
+_CHUNK = 20_000
+
+
+def tally(judged: Judged, repeated: Sequence[Repeat]) -> dict[str, int]:
+    """The violations of each rule, over all columns; of a key that repeats every row counts."""
+    counts = Counter[str]()
+    for found in judged.violations:
+        counts[found.check.rule] += found.count
+    for repeat in repeated:
+        counts["I207"] += repeat.rows
+    return dict(sorted(counts.items()))
+
+
+def excess(contract: Contract, counts: Mapping[str, int], total: int) -> Iterator[Problem]:
+    """A problem for each rule whose violations are a larger share of the ``total`` rows than is tolerated."""
+    for rule, count in counts.items():
+        tolerated = contract.tolerated(rule)
+        if count > tolerated * total:
+            message = f"{rule} is violated {count} times in {total} rows, tolerated is a share of {tolerated:g}"
+            help_ = f"mend the source, or raise tolerance.{rule}"
+            yield Problem("I213", message, contract.path, help=help_)
+
+
+def set_aside(
+    con: DuckDBPyConnection,
+    contract: Contract,
+    typed: exp.Query,
+    judged: Judged,
+    repeated: Sequence[Repeat],
+    files: int,
+) -> list[int]:
+    """Note every violation in a table of the connection; how many rows of each of the ``files`` it has."""
+    found = [
+        _noted(positions(contract, typed, each.check, fresh=True), each.check.rule, each.check.column)
+        for each in judged.violations
+    ]
+    found += [_noted(repeated_rows(contract, typed, repeat.key), "I207", None) for repeat in repeated]
+    every: exp.Query = found[0]
+    for other in found[1:]:
+        every = exp.union(every, other, distinct=False, copy=False)
+    temporary = exp.Properties(expressions=[exp.TemporaryProperty()])
+    create = exp.Create(this=exp.to_table(_TABLE), kind="TABLE", expression=every, properties=temporary)
+    con.execute(create.sql(dialect="duckdb"))
+    place, record = map(column, POSITION)
+    count = exp.Count(this=exp.Distinct(expressions=[record]))
+    per_file = dict(rows(con, exp.select(place, count).from_(_TABLE).group_by(place)))
+    return [per_file.get(file, 0) for file in range(files)]
+
+
+def kept(typed: exp.Query) -> exp.Query:
+    """The rows that are not set aside."""
+    same = [exp.column(name, "t", quoted=True).eq(exp.column(name, "r", quoted=True)) for name in POSITION]
+    noted = exp.select(exp.convert(1)).from_(exp.to_table(_TABLE, alias="r")).where(*same)
+    return exp.select("*").from_(typed.copy().subquery("t")).where(exp.not_(exp.Exists(this=noted)))
+
+
+def write(con: DuckDBPyConnection, contract: Contract, files: Sequence[Opened], target: Path) -> None:
+    """Write every violation with its place: file, line, record, byte offset in the text, column, rule and raw text.
+
+    The raw text is that of the cell, or for what concerns several columns of the whole record, as a JSON object.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    texts, numbers = ("file", "column", "rule", "raw"), ("line", "record", "byte_offset")
+    schema = pa.schema([(name, pa.string()) for name in texts] + [(name, pa.int64()) for name in numbers])
+    with parquet.ParquetWriter(target, schema, compression="zstd") as writer:
+        for ordinal, file in enumerate(files):
+            for chunk in _chunks(con, ordinal):
+                wanted = sorted({record for record, _, _ in chunk})
+                places = file.reader.places(file.raw, contract, file.header, wanted)
+                lines = [_line(contract, file, places[noted[0]], *noted) for noted in chunk]
+                writer.write_table(pa.Table.from_pylist(lines, schema))
+
+
+def _line(contract: Contract, file: Opened, place: Place, record: int, rule: str, name: str | None) -> dict[str, Any]:
+    values = dict(zip(file.header.names, place.values, strict=True))
+    record_text = json.dumps({each: values[each] for each in contract.types}, ensure_ascii=False)
+    return {
+        "file": file.path.name,
+        "column": name,
+        "rule": rule,
+        "raw": record_text if name is None else values[name],
+        "line": place.line,
+        "record": record,
+        "byte_offset": place.offset,
+    }
+
+
+def _noted(found: exp.Select, rule: str, name: str | None) -> exp.Select:
+    named = exp.cast(exp.convert(name), "TEXT")
+    return found.select(exp.alias_(exp.Literal.string(rule), "rule"), exp.alias_(named, "name"))
+
+
+def _chunks(con: DuckDBPyConnection, ordinal: int) -> Iterator[list[tuple[int, str, str | None]]]:
+    place, record = map(column, POSITION)
+    query = exp.select(record, column("rule"), column("name")).from_(_TABLE).where(place.eq(ordinal))
+    found = con.execute(query.order_by(record, column("rule"), column("name")).sql(dialect="duckdb"))
+    while chunk := found.fetchmany(_CHUNK):
+        yield chunk
