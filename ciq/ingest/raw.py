@@ -16,6 +16,8 @@ from ciq.ingest.compression import Compression, decompressed
 from ciq.ingest.encodings import is_utf8, recoded
 
 _BLOCK = 1 << 19
+_PACKED_BLOCK = 1 << 16
+"""Of compressed bytes, so that a bomb is known by its first ones."""
 Seen = Callable[[bytes], None]
 """Told of each block of the file itself, in order."""
 
@@ -91,8 +93,9 @@ class Raw:
         return self.aside / f"{secrets.token_hex(8)}.spool"
 
     def _file(self, seen: Seen) -> Iterator[bytes]:
+        size = _PACKED_BLOCK if self.compression else _BLOCK
         with self.path.open("rb") as stream:
-            while block := stream.read(_BLOCK):
+            while block := stream.read(size):
                 seen(block)
                 yield block
 
