@@ -82,7 +82,7 @@ def _say(project: Path, outcome: Outcome) -> int:
         code = refused(outcome.error)
         stamp = published(project, name)
         stays = f"version {stamp.ciq_source_version[:12]} stays published" if stamp else "nothing of it is published"
-        told = f"{name}: refused; {stays}; see artifacts/{name}/quality_report.md"
+        told = f"{name}: refused; {stays}; see artifacts/{name}/report.html"
         result(told, ok=False, dataset=name, state=outcome.result)
         return code
     for problem in outcome.warnings:

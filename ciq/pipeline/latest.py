@@ -14,6 +14,7 @@ from ciq.ingest import Manifest
 from ciq.pipeline.processed import published
 
 _RECORD = Path("warehouse") / "latest.json"
+_DOCUMENTS = ("love_metrics.csv", "quality_report.md", "report.html", "report.json")
 _SQLMESH = ("models", "audits", "macros", "python_models", "signals")
 
 
@@ -58,7 +59,7 @@ def _json(path: Path) -> dict[str, Any]:
 def _described(project: Path, dataset: str) -> str | None:
     """The version that the artifacts describe; None for a refused attempt."""
     folder = project / "artifacts" / dataset
-    if not all((folder / name).is_file() for name in ("love_metrics.csv", "quality_report.md")):
+    if not all((folder / name).is_file() for name in _DOCUMENTS):
         return None
     facts = _json(folder / "overlap_metrics.json")
     version = facts.get("source_version")

@@ -81,7 +81,7 @@ def _frame(rows: Sequence[Difference], bound: float, width: int) -> _Frame:
     found = [smd for row in rows for smd in (row.raw, row.weighted) if smd is not None and math.isfinite(smd)]
     least = max(_AT_LEAST, 1.5 * bound)
     compact = width < _COMPACT_UNDER
-    label = max((_wide(shown(row.name, _LABEL_SIGNS)) for row in rows), default=0.0)
+    label = max((_wide(_label(row.name)) for row in rows), default=0.0)
     return _Frame(
         width=width,
         label=label,
@@ -125,10 +125,17 @@ def _wide(word: str) -> float:
     return sum(13.0 if ord(sign) > 0x2E80 else 7.2 for sign in word)
 
 
+def _label(name: str) -> str:
+    """A name with its middle left out where it is long: levels differ at their end."""
+    whole = shown(name, max(len(name), _LABEL_SIGNS))
+    half = _LABEL_SIGNS // 2
+    return whole if len(whole) <= _LABEL_SIGNS else f"{whole[:half]}…{whole[1 - half :]}"
+
+
 def _row(frame: _Frame, row: Difference, bound: float, top: float) -> Iterator[str]:
     y = top + frame.track
     yield tag("line", class_="track", x1=frame.left, x2=frame.right, y1=y, y2=y)
-    label = text(shown(row.name, _LABEL_SIGNS))
+    label = text(_label(row.name))
     if frame.compact:
         yield tag("text", label, class_="name", x=frame.left, y=top + 13)
     else:

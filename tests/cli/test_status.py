@@ -29,7 +29,7 @@ def test_run_of_bad_files_alone_needs_no_warehouse(study: Project) -> None:
     said = study.ciq("run")
     assert said.code == 1
     assert "data/raw/study.csv:7: I203 unit 'five' " in said.err
-    assert said.out == "study: refused; nothing of it is published; see artifacts/study/quality_report.md\n"
+    assert said.out == "study: refused; nothing of it is published; see artifacts/study/report.html\n"
     assert not list((study.root / "warehouse").glob("*.duckdb"))
 
 
@@ -124,7 +124,7 @@ def test_refused_at_ingest_says_what_stays(clean: Project) -> None:
     clean.raw("study.csv", rows().replace("\n5,", "\nfive,"))
     said = clean.ciq("run")
     assert said.code == 1
-    assert f"study: refused; version {before} stays published; see artifacts/study/quality_report.md\n" == said.out
+    assert f"study: refused; version {before} stays published; see artifacts/study/report.html\n" == said.out
     assert "data/raw/study.csv:7: I203 unit 'five' " in said.err
     status = clean.ciq("status").out
     assert status == f"study: published {before}, last verdict fail, newer files wait in data/raw\n"

@@ -246,9 +246,7 @@ def test_a_collinear_number_is_refused_with_what_determines_it(ran: Ran) -> None
 
 
 def test_what_is_refused_is_described_and_not_published(ran: Ran) -> None:
-    assert ran.said("hopeless") == (
-        "hopeless: refused; nothing of it is published; see artifacts/hopeless/quality_report.md"
-    )
+    assert ran.said("hopeless") == ("hopeless: refused; nothing of it is published; see artifacts/hopeless/report.html")
     assert not ran.published("hopeless").parent.exists()
     metrics = ran.metrics("hopeless")
     assert metrics["verdict"] == "fail"
