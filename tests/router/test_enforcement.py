@@ -46,17 +46,18 @@ ESCAPES = [
 ]
 
 
-TABLES = (
-    "api.both",
-    "api.served",
-    "scratch.notes",
-    "pg_catalog.pg_class",
-    "pg_catalog.pg_proc",
-    "pg_catalog.pg_namespace",
-    "pg_catalog.pg_authid",
-    "pg_catalog.pg_auth_members",
-    "pg_catalog.pg_largeobject_metadata",
-)
+TABLES = {
+    "api.both": "t",
+    "api.served": "t",
+    "scratch.notes": "t",
+    "pg_catalog.pg_class": "(oid, relname, relacl)",
+    "pg_catalog.pg_proc": "(oid, proname, prosrc)",
+    "pg_catalog.pg_namespace": "(oid, nspname, nspacl)",
+    "pg_catalog.pg_authid": "(oid, rolname, rolsuper)",
+    "pg_catalog.pg_auth_members": "(roleid, member)",
+    "pg_catalog.pg_largeobject_metadata": "oid",
+}
+"""What is compared of each: the server itself keeps statistics in its catalogue."""
 
 
 def corpora() -> list[str]:
@@ -67,8 +68,11 @@ def corpora() -> list[str]:
 
 def state(served: Server, house: Path) -> list[object]:
     """Everything durable: rows, sequences, objects of the catalogue, large objects, the folder's files."""
-    rows = sql.SQL("SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {} t")
-    facts: list[object] = [execute(served, rows.format(sql.Identifier(*name.split(".")))) for name in TABLES]
+    rows = sql.SQL("SELECT md5(string_agg(({what})::text, '|' ORDER BY ({what})::text)) FROM {table} t")
+    facts: list[object] = [
+        execute(served, rows.format(what=sql.SQL(what), table=sql.Identifier(*name.split("."))))
+        for name, what in TABLES.items()
+    ]
     facts.append(execute(served, "SELECT last_value, is_called FROM api.numbers"))
     files = sorted(path for path in house.rglob("*") if path.is_file())
     return [*facts, [(str(path), hashlib.md5(path.read_bytes()).hexdigest()) for path in files]]
