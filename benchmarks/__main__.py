@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import balance, build, ingest, publish, startup
+from benchmarks import balance, build, ingest, publish, routing, startup
 from benchmarks.scratch import Scratch
 from benchmarks.table import Row, markdown
 
@@ -17,6 +17,7 @@ BENCHMARKS = {
     "build": build.run,
     "balance": balance.run,
     "publish": publish.run,
+    "routing": routing.run,
 }
 
 

@@ -1,0 +1,124 @@
+"""The job of the routing benchmark: 60 statements on both engines and routed, before and after ``tune``; prints JSON.
+
+``python -m benchmarks.routing_job FOLDER ROWS``: four tables up to ROWS rows, each in PostgreSQL and as Parquet.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+
+from ciq.postgres import Server, connect, embedded, roles
+from ciq.router import Router, tune
+from ciq.router.settings import Settings
+from ciq.router.statement import ENGINES, Engine
+
+TRIES = 3
+SHARES = (500, 50, 5, 1)
+"""The tables have ROWS divided by these."""
+
+ROWS = """
+SELECT i AS id, (hash(i) % 1000)::INT AS k, (hash(i + 7) % 20)::INT AS g, (hash(i + 9) % 1000000) / 1e6 AS x,
+    'name ' || (hash(i + 11) % 5000) AS name, DATE '2020-01-01' + (i % 1500)::INT AS d FROM range(1, {rows} + 1) r(i)
+"""
+SHAPES = (
+    "SELECT * FROM {t} WHERE id = {middle}",
+    "SELECT * FROM {t} WHERE id IN (1, {middle}, {last})",
+    "SELECT * FROM {t} WHERE id BETWEEN {middle} AND {middle} + 100",
+    "SELECT sum(x), count(*) FROM {t} WHERE id BETWEEN {middle} AND {middle} + 1000",
+    "SELECT id, x FROM {t} ORDER BY id LIMIT 10",
+    "SELECT id, x FROM {t} ORDER BY x DESC, id LIMIT 10",
+    "SELECT count(*) FROM {t}",
+    "SELECT g, sum(x), avg(k) FROM {t} GROUP BY g",
+    "SELECT k, count(*) FROM {t} GROUP BY k HAVING avg(x) > 0.5",
+    "SELECT * FROM {t} WHERE x > 0.999",
+    "SELECT count(DISTINCT name) FROM {t}",
+    "SELECT count(*) FROM {t} WHERE name LIKE '%99%'",
+    "SELECT g, max(d), min(x) FROM {t} WHERE d >= DATE '2022-01-01' GROUP BY g",
+    "SELECT s.g, count(*), sum(t.x) FROM {t} t JOIN {s} s ON t.k = s.id GROUP BY s.g",
+    "SELECT t.*, s.name FROM {t} t JOIN {s} s ON t.k = s.id WHERE t.id = {middle}",
+)
+
+
+def main() -> None:
+    """Load, measure, tune, measure again."""
+    folder, rows = Path(sys.argv[1]), int(sys.argv[2])
+    (folder / "warehouse").mkdir(parents=True)
+    server = embedded.start(folder)
+    os.environ["PG_DSN"] = server.dsn
+    try:
+        statements = list(prepared(folder, server, rows))
+        alone = {engine: [timed(folder, sql, engine) for sql in statements] for engine in ENGINES}
+        before = [timed(folder, sql, None) for sql in statements]
+        found = tune.fit(Settings().cost, tune.calls(folder))
+        tune.write(folder / "router.yml", found.after)
+        after = [timed(folder, sql, None) for sql in statements]
+    finally:
+        embedded.stop(folder)
+    print(json.dumps({"alone": alone, "before": before, "after": after, "statements": statements}))
+
+
+def prepared(folder: Path, server: Server, rows: int) -> list[str]:
+    """Make the tables on both engines; the statements over them."""
+    roles.ensure(server)
+    sizes = [max(rows // share, 1000) for share in SHARES]
+    for size in sizes:
+        load(folder, server, f"t{size}", size)
+    copies = ", ".join(f"api.t{size}: t{size}.parquet" for size in sizes)
+    (folder / "router.yml").write_text(f"relations: {{{copies}}}\n", encoding="utf-8")
+    return [
+        shape.format(t=f"api.t{size}", s=f"api.t{sizes[0]}", middle=size // 2, last=size)
+        for size in sizes
+        for shape in SHAPES
+    ]
+
+
+def load(folder: Path, server: Server, name: str, size: int) -> None:
+    """One table as Parquet and, with an index on its key, in PostgreSQL."""
+    text = folder / f"{name}.csv"
+    with duckdb.connect() as memory:
+        memory.sql(ROWS.format(rows=size)).write_parquet(str(folder / f"{name}.parquet"))
+        memory.read_parquet(str(folder / f"{name}.parquet")).write_csv(str(text), header=False)
+    with closing(connect(server)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor, text.open() as stream:
+            kinds = "id bigint PRIMARY KEY, k int, g int, x float8, name text, d date"
+            cursor.execute(f"CREATE TABLE api.{name} ({kinds})")
+            cursor.copy_expert(f"COPY api.{name} FROM STDIN (FORMAT csv)", stream)
+            cursor.execute(f"VACUUM ANALYZE api.{name}")
+            cursor.execute(f"GRANT SELECT ON api.{name} TO ciq_reader")
+    text.unlink()
+
+
+def timed(folder: Path, sql: str, engine: Engine | None) -> float:
+    """The median milliseconds of a statement, decision and all rows included, on a router that is warm."""
+    router = _router(folder)
+    times = []
+    for _ in range(TRIES + 1):
+        router._known.decisions.clear()  # each try decides anew
+        start = time.perf_counter()
+        router.execute(sql, engine=engine).table()
+        times.append((time.perf_counter() - start) * 1000)
+    router._log.write()
+    return statistics.median(times[1:])
+
+
+_routers: dict[str, Router] = {}
+
+
+def _router(folder: Path) -> Router:
+    text = (folder / "router.yml").read_text(encoding="utf-8")
+    if text not in _routers:
+        _routers[text] = Router.from_config(folder / "router.yml")
+    return _routers[text]
+
+
+if __name__ == "__main__":
+    main()
