@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from sqlglot import exp
 
 from ciq.contract.model import Contract
-from ciq.errors import CiqError, DataRefused, Problem
+from ciq.errors import CiqError, DataRefused, LimitExceeded, Problem
 from ciq.ingest import casting
 from ciq.ingest.engine import call, column, connection, file_literal, rows
 from ciq.ingest.header import is_cell
@@ -17,13 +18,20 @@ from ciq.ingest.raw import Raw
 from ciq.ingest.reader import Digest, Header, Place, Scan, Tick
 
 _CHUNK = 1 << 20
+_MOST_FOOTER = 1 << 24
+"""Read into memory several times its size: 200,000 columns take a gigabyte."""
 
 
 class Parquet:
     """Parquet files of flat columns."""
 
     def header(self, raw: Raw, contract: Contract) -> Header:
-        """The names and engine types in the file's footer."""
+        """The names and engine types in the file's footer, which has to be of a size that can be read."""
+        size = _footer(raw.content)
+        if size > _MOST_FOOTER:
+            message = f"the footer has {size} bytes, the limit is {_MOST_FOOTER}"
+            help_ = "write fewer columns, or larger row groups"
+            raise LimitExceeded(Problem("F105", message, raw.path, help=help_))
         query = exp.select("*").from_(call("read_parquet", file_literal(raw.content)))
         with self._readable(raw, contract), connection(raw.aside) as con:
             described = con.execute(query.limit(0).sql(dialect="duckdb")).description
@@ -71,6 +79,15 @@ class Parquet:
         with connection(raw.aside) as con:
             found = rows(con, exp.select(number.copy(), *texts).from_(source).where(chosen))
         return {at + 1: Place(None, tuple("" if text is None else text for text in fields)) for at, *fields in found}
+
+
+def _footer(path: Path) -> int:
+    """The size that a Parquet file gives for its footer; 0 for one that it can't have."""
+    whole = path.stat().st_size
+    with path.open("rb") as stream:
+        stream.seek(-min(8, whole), os.SEEK_END)
+        size = int.from_bytes(stream.read(4), "little")
+    return size if size < whole else 0
 
 
 def typed(contract: Contract, kinds: Mapping[str, str], content: Path) -> exp.Select:

@@ -6,16 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from ciq.errors import DataRefused, Problem
+from ciq.ingest.header import bound
 from ciq.ingest.raw import Raw
 
 
 def to_parquet(raw: Raw, packed: Path, target: Path) -> None:
-    """Write the Arrow file ``packed`` to ``target``. Raises DataRefused where it can't be read, or not be kept."""
+    """Write the Arrow file ``packed`` to ``target``. Raises DataRefused where it can't be read, or not be kept,
+    and LimitExceeded for too many columns.
+    """
     import pyarrow as pa
     from pyarrow import parquet
 
     try:
         with pa.memory_map(str(packed)) as source, pa.ipc.open_file(source) as arrow:
+            bound(raw.path, len(arrow.schema))
             _kept(raw, arrow.schema)
             with parquet.ParquetWriter(target, arrow.schema, compression="lz4", store_schema=False) as writer:
                 for at in range(arrow.num_record_batches):

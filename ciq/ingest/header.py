@@ -21,14 +21,19 @@ def is_cell(kind: str) -> bool:
     return not (kind.endswith("]") or kind.startswith(_NOT_A_CELL))
 
 
+def bound(path: Path, columns: int) -> None:
+    """Raise LimitExceeded for more columns than a table can have."""
+    if columns > _MOST:
+        message = f"the file has {columns} columns, the limit is {_MOST}"
+        raise LimitExceeded(Problem("F105", message, path, help="split the table by columns"))
+
+
 def problems(path: Path, contract: Contract, header: Header) -> Iterator[Problem]:
     """What the contract says against the names in ``header``: forbidden, repeated, blank, missing and extra ones.
 
     Raises LimitExceeded for more names than a table can have.
     """
-    if len(header.names) > _MOST:
-        message = f"the file has {len(header.names)} columns, the limit is {_MOST}"
-        raise LimitExceeded(Problem("F105", message, path, help="split the table by columns"))
+    bound(path, len(header.names))
     line = None if header.types else 1
     at = {name: place for place, name in reversed(list(enumerate(header.names, start=1)))}
     for name, times in Counter(header.names).items():

@@ -1,0 +1,75 @@
+"""Files that would take the machine with them end early, by rule."""
+
+from __future__ import annotations
+
+import io
+import zlib
+
+import pyarrow as pa
+import pytest
+from pyarrow import feather, parquet
+from small_project import GOOD
+
+from ciq.errors import LimitExceeded
+from ciq.ingest import check, columnar
+
+
+def reached(path, contract):
+    with pytest.raises(LimitExceeded) as limit:
+        check(path, contract)
+    (problem,) = limit.value.problems
+    return problem.rule
+
+
+def test_a_gzip_of_gigabytes(project, make):
+    packer = zlib.compressobj(1, zlib.DEFLATED, 31)
+    lines = b"4,1,2.5,a\n" * 1_000_000
+    content = packer.compress(GOOD) + b"".join(packer.compress(lines) for _ in range(30)) + packer.flush()
+    assert len(content) < 2_000_000
+    assert reached(project.put(content, "d.csv.gz"), make(source={"limits": {"max_ratio": 100}})) == "F133"
+    packer = zlib.compressobj(1, zlib.DEFLATED, 31)
+    content = packer.compress(b"PAR1") + b"".join(packer.compress(bytes(10**7)) for _ in range(30)) + packer.flush()
+    assert reached(project.put(content, "d.parquet.gz"), make()) == "F133"
+
+
+def claiming(rows):
+    """A Parquet file of three rows whose footer claims ``rows``."""
+    table = pa.table({"id": [1, 2, 3], "treated": [0, 1, 0], "x": [1.5, 2.5, 0.5], "g": ["a", "b", "c"]})
+    stream = io.BytesIO()
+    parquet.write_table(table, stream)
+    whole = stream.getvalue()
+    size = int.from_bytes(whole[-8:-4], "little")
+    footer, number = whole[-8 - size : -8], 2 * rows
+    digits = []
+    while number > 127:
+        digits.append(number & 127 | 128)
+        number >>= 7
+    footer = footer.replace(b"\x16\x06\x19", b"\x16" + bytes([*digits, number]) + b"\x19", 1)
+    return whole[: -8 - size] + footer + len(footer).to_bytes(4, "little") + b"PAR1"
+
+
+def test_a_footer_that_claims_a_billion_rows(project, make):
+    assert check(project.put(claiming(3), "d.parquet"), make()).ok
+    assert reached(project.put(claiming(10**9), "d.parquet"), make()) == "F105"
+    assert [problem.rule for problem in check(project.put(claiming(4), "d.parquet"), make()).problems] == ["F120"]
+
+
+def test_columns_without_end(project, make, monkeypatch):
+    wide = pa.table({f"c{at}": [1] for at in range(10_001)})
+    feather.write_feather(wide, project.raw / "d.feather")
+    assert reached(project.raw / "d.feather", make()) == "F105"
+    parquet.write_table(wide, project.raw / "d.parquet")
+    assert reached(project.raw / "d.parquet", make()) == "F105"
+    monkeypatch.setattr(columnar, "_MOST_FOOTER", 1000)
+    assert reached(project.raw / "d.parquet", make()) == "F105"
+    names = ",".join(f"c{at}" for at in range(10_001))
+    assert reached(project.put(names.encode() + b"\n1\n"), make()) == "F105"
+    assert (
+        reached(
+            project.put(
+                b"{" + names.replace(",", ":1,").encode().replace(b"c", b'"c').replace(b":", b'":') + b'":1}', "d.jsonl"
+            ),
+            make(),
+        )
+        == "F105"
+    )
