@@ -121,8 +121,8 @@ def _legend(frame: _Frame, words: LoveText) -> Iterator[str]:
 
 
 def _wide(word: str) -> float:
-    """About how wide a word is in pixels; East Asian signs are twice as wide."""
-    return sum(13.0 if ord(sign) > 0x2E80 else 7.2 for sign in word)
+    """How wide a word may be in pixels, in the widest of the usual fonts; East Asian signs are wider still."""
+    return sum(13.0 if ord(sign) > 0x2E80 else 8.4 for sign in word)
 
 
 def _label(name: str) -> str:
