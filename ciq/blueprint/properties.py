@@ -10,7 +10,7 @@ from sqlglot import exp
 from sqlmesh.core.dialect import ModelKind
 
 from ciq.blueprint.datasets import Dataset
-from ciq.blueprint.roles import output_columns, typed
+from ciq.blueprint.roles import typed
 from ciq.blueprint.variables import manifest_of_parts
 from ciq.causal import sql
 from ciq.contract import Contract
@@ -60,7 +60,7 @@ def properties(dataset: Dataset, layer: str) -> list[exp.Property]:
                 _call("accepted_range", column=sql.column("ps_hat"), min_v=0, max_v=1),
             ]
         case "features":
-            columns = {**_ROW_ID, **_declared(contract, output_columns(contract)), **_FEATURES}
+            columns = {**_ROW_ID, **_declared(contract, contract.published_cols), **_FEATURES}
             audits = [_call("not_null", columns=_columns(["row_id", *_FEATURES]))]
         case _:
             raise ValueError(f"no such layer: {layer}")

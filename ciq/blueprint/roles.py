@@ -40,16 +40,3 @@ def propensity_spec(contract: Contract) -> str:
             "squares": list(contract.propensity.squares),
         }
     )
-
-
-def output_columns(contract: Contract) -> list[str]:
-    """The contract's columns of the published set: identity, time, treatment, outcome, covariates, segments."""
-    named = (
-        contract.id_col,
-        contract.time_col,
-        contract.treatment_col,
-        contract.outcome_col,
-        *contract.covariate_cols,
-        *contract.segment_cols,
-    )
-    return list(dict.fromkeys(name for name in named if name))

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from sqlglot import exp
 
 from ciq.blueprint.datasets import Dataset
-from ciq.blueprint.roles import factors, numbers, output_columns, treated, typed
+from ciq.blueprint.roles import factors, numbers, treated, typed
 from ciq.causal import sql
 from ciq.contract import Contract
 from ciq.contract.clean import cleaned
@@ -46,7 +46,7 @@ def variables(dataset: Dataset) -> dict[str, exp.Expr]:
         "gaps": exp.Array(expressions=[*_gaps(contract)]),
         "weighted_levels": _weighted_levels(contract),
         "weighted_numbers": _weighted_numbers(contract),
-        "outputs": _tuple(_alias(typed(contract, name), name) for name in output_columns(contract)),
+        "outputs": _tuple(_alias(typed(contract, name), name) for name in contract.published_cols),
         "publishes": exp.true() if resolve(Path()) else exp.false(),
         "publication": exp.convert(
             publication_spec(contract, "appended" if contract.appends else dataset.manifest.version)
@@ -233,7 +233,7 @@ def _moments(contract: Contract) -> Iterable[exp.Expr]:
 
 def _gaps(contract: Contract) -> Iterable[exp.Expr]:
     """A struct of missing values per arm for each published column."""
-    for name in output_columns(contract):
+    for name in contract.published_cols:
         value = exp.Is(this=sql.column(name, "x"), expression=exp.null())
 
         def missing(arm: int, value: exp.Expr = value) -> exp.Expr:

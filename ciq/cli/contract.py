@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -83,3 +84,19 @@ def draft(
     write_text(output, text)
     result(f"{output}: drafted from {file}")
     cause(f"decide what is marked GUESS, then: ciq check {file} --contract {output}")
+
+
+@contract.command()
+@click.argument("before", type=_FILE)
+@click.argument("after", type=_FILE)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["breaking", "producer", "consumer", "any"]),
+    help="End with 1 where a change breaks anyone, who delivers, who reads, or where there is a change at all.",
+)
+@formatted
+def diff(before: Path, after: Path, fail_on: str | None) -> None:
+    """List what changed from the contract BEFORE to AFTER, and what each change breaks."""
+    from ciq.cli.changes import say_changes
+
+    sys.exit(say_changes(before, after, fail_on))

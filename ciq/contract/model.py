@@ -232,6 +232,13 @@ class Contract(_Strict):
         keys = (*self.constraints.unique, self.key)
         return tuple(dict.fromkeys(key for key in keys if key))
 
+    @property
+    def published_cols(self) -> tuple[Name, ...]:
+        """The columns of the published set: identity, time, treatment, outcome, covariates, segments."""
+        roles = (self.id_col, self.time_col, self.treatment_col, self.outcome_col)
+        named = (*roles, *self.covariate_cols, *self.segment_cols)
+        return tuple(dict.fromkeys(column for column in named if column))
+
     def facts(self) -> dict[str, Any]:
         """The contract as plain data, without the path it was read from."""
         return self.model_dump(mode="json")

@@ -6,6 +6,12 @@ from ciq.rules.rule import Rule
 
 CONTRACT_COMMAND_RULES = (
     Rule(
+        "C130",
+        "A change of the contract breaks somebody",
+        "Who delivers files and who reads the results rely on what the contract said before.",
+        "Agree on the change with those whom it breaks, then let it pass without --fail-on.",
+    ),
+    Rule(
         "E431",
         "A column can't play the part it was asked to",
         "A draft has to be a contract that its own file satisfies.",

@@ -1,0 +1,221 @@
+"""What changed between two contracts: each change at its place, of a kind that says what it breaks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ciq.contract.changes import CHANGE_KINDS, ChangeKind
+from ciq.contract.model import Contract
+
+_ABSENT = object()
+Found = tuple[str, str, Any, Any]
+"""The place below the compared one, the kind, and what stood there before and after."""
+Comparison = Callable[[Any, Any], Iterator[Found]]
+
+_WIDER = {
+    "int8": {"int16", "int32", "int64", "float32", "float64"},
+    "int16": {"int32", "int64", "float32", "float64"},
+    "int32": {"int64", "float64"},
+    "float32": {"float64"},
+    "date": {"datetime"},
+}
+"""For each type those that take every value of it, beside text, which takes any."""
+_TEXTS = {"string", "category"}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change: where, of which kind, from what to what (None for nothing)."""
+
+    path: str
+    kind: ChangeKind
+    before: Any
+    after: Any
+
+    def __str__(self) -> str:
+        effects = (("producers", self.kind.producers), ("consumers", self.kind.consumers))
+        broken = "; ".join(f"breaks {who}: {what}" for who, what in effects if what)
+        change = f"{self.path}: {self.kind.name}, {json.dumps(self.before)} -> {json.dumps(self.after)}"
+        return f"{change}: {broken}" if broken else change
+
+
+def diff(before: Contract, after: Contract) -> tuple[Change, ...]:
+    """Every change from ``before`` to ``after``, in the contract's order."""
+    found = [*_walk((), _facts(before), _facts(after))]
+    dropped = after.extra_columns == "drop"
+    return tuple(
+        Change(path, CHANGE_KINDS["column_left_out" if dropped and kind == "column_removed" else kind], old, new)
+        for path, kind, old, new in found
+    )
+
+
+def _facts(contract: Contract) -> dict[str, Any]:
+    """The contract as data, with its rules by id, and the columns that are published."""
+    facts = json.loads(json.dumps(contract.facts()))
+    rules = {rule.id: (rule.sql, rule.severity) for rule in contract.constraints.rules}
+    facts["constraints"]["rules"] = rules
+    return {**facts, "published": contract.published_cols}
+
+
+def _walk(path: tuple[str, ...], before: Any, after: Any) -> Iterator[Found]:
+    """Down to the places that the table knows; what it doesn't know is a change of unknown effect."""
+    compare = _comparison(path)
+    if compare is not None:
+        yield from ((".".join(path) + below, *rest) for below, *rest in compare(before, after))
+    elif before == after:
+        return
+    elif isinstance(before, dict | None) and isinstance(after, dict | None):
+        old, new = before or {}, after or {}
+        for key in dict.fromkeys((*old, *new)):
+            yield from _walk((*path, key), old.get(key), new.get(key))
+    else:
+        yield ".".join(path), "setting_changed", before, after
+
+
+def _comparison(path: tuple[str, ...]) -> Comparison | None:
+    wild = (path[0], "*", path[2]) if path[:1] == ("columns",) and len(path) == 3 else path
+    return _TABLE.get(wild)
+
+
+def _scalar(kind: str) -> Comparison:
+    def compare(before: Any, after: Any) -> Iterator[Found]:
+        if before != after:
+            yield "", kind, before, after
+
+    return compare
+
+
+def _set(added: str, removed: str) -> Comparison:
+    def compare(before: Any, after: Any) -> Iterator[Found]:
+        yield from (("", removed, item, None) for item in before if item not in after)
+        yield from (("", added, None, item) for item in after if item not in before)
+
+    return compare
+
+
+def _each(added: str, removed: str, changed: Comparison) -> Comparison:
+    """Two mappings, key by key."""
+
+    def compare(before: Any, after: Any) -> Iterator[Found]:
+        for key in dict.fromkeys((*before, *after)):
+            old, new = before.get(key, _ABSENT), after.get(key, _ABSENT)
+            if new is _ABSENT:
+                yield f".{key}", removed, old, None
+            elif old is _ABSENT:
+                yield f".{key}", added, None, new
+            else:
+                yield from ((f".{key}", kind, *values) for _, kind, *values in changed(old, new))
+
+    return compare
+
+
+def _ordered(raised: str, lowered: str) -> Comparison:
+    def compare(before: Any, after: Any) -> Iterator[Found]:
+        if before != after:
+            yield "", raised if after > before else lowered, before, after
+
+    return compare
+
+
+def _range(before: Any, after: Any) -> Iterator[Found]:
+    (low, high), (new_low, new_high) = _bounds(before), _bounds(after)
+    tighter, wider = new_low > low or new_high < high, new_low < low or new_high > high
+    if tighter or wider:
+        kind = "range_moved" if tighter and wider else "range_tightened" if tighter else "range_widened"
+        yield "", kind, before, after
+
+
+def _bounds(declared: Any) -> tuple[float, float]:
+    low, high = declared
+    return float("-inf") if low is None else low, float("inf") if high is None else high
+
+
+def _type(before: str, after: str) -> Iterator[Found]:
+    if before == after:
+        return
+    if {before, after} == _TEXTS:
+        yield "", "type_renamed", before, after
+    else:
+        wider = after in _TEXTS or after in _WIDER.get(before, ())
+        yield "", "type_widened" if wider else "type_narrowed", before, after
+
+
+def _rules(before: Any, after: Any) -> Iterator[Found]:
+    """Rules that only warn break nobody; one that begins to refuse is a new one to producers."""
+    for key in dict.fromkeys((*before, *after)):
+        old, new = before.get(key), after.get(key)
+        if old != new:
+            refused, refuses = bool(old) and old[1] == "fail", bool(new) and new[1] == "fail"
+            kinds = {
+                (True, True): "constraint_changed",
+                (False, True): "constraint_added",
+                (True, False): "constraint_removed",
+                (False, False): "warning_changed",
+            }
+            yield f".{key}", kinds[refused, refuses], old, new
+
+
+_CONSTRAINT = ("constraint_added", "constraint_removed")
+_MEND = _each("mend_added", "mend_removed", _scalar("mend_changed"))
+_TABLE: dict[tuple[str, ...], Comparison] = {
+    ("name",): _scalar("renamed"),
+    ("version",): _scalar("described"),
+    ("owner",): _scalar("described"),
+    ("description",): _scalar("described"),
+    ("source", "files"): _scalar("files_changed"),
+    ("source", "mode"): _scalar("reading_changed"),
+    ("source", "encoding"): _scalar("reading_changed"),
+    ("source", "sheet"): _scalar("reading_changed"),
+    ("source", "delimiter"): _scalar("reading_changed"),
+    ("source", "timezone"): _scalar("reading_changed"),
+    ("source", "datetime_format"): _each("reading_changed", "reading_changed", _scalar("reading_changed")),
+    ("source", "null_values"): _set("null_value_added", "null_value_removed"),
+    ("source", "limits", "max_bytes"): _ordered("limit_raised", "limit_lowered"),
+    ("source", "limits", "max_decompressed"): _ordered("limit_raised", "limit_lowered"),
+    ("source", "limits", "max_ratio"): _ordered("limit_raised", "limit_lowered"),
+    ("source", "limits", "max_rows"): _ordered("limit_raised", "limit_lowered"),
+    ("source", "limits", "max_line"): _ordered("limit_raised", "limit_lowered"),
+    ("id_col",): _scalar("role_changed"),
+    ("time_col",): _scalar("role_changed"),
+    ("treatment_col",): _scalar("role_changed"),
+    ("outcome_col",): _scalar("role_changed"),
+    ("covariate_cols",): _set("covariate_added", "covariate_removed"),
+    ("segment_cols",): _set("segment_added", "segment_removed"),
+    ("estimand",): _scalar("estimand_changed"),
+    ("types",): _each("column_added", "column_removed", _type),
+    ("columns", "*", "description"): _scalar("described"),
+    ("columns", "*", "unit"): _scalar("unit_changed"),
+    ("columns", "*", "available_at"): _scalar("constraint_changed"),
+    ("columns", "*", "pii"): _scalar("protection_changed"),
+    ("constraints", "not_null"): _set(*_CONSTRAINT),
+    ("constraints", "categories"): _each(*_CONSTRAINT, _set("category_added", "category_removed")),
+    ("constraints", "ranges"): _each(*_CONSTRAINT, _range),
+    ("constraints", "unique"): _set(*_CONSTRAINT),
+    ("constraints", "patterns"): _each(*_CONSTRAINT, _scalar("constraint_changed")),
+    ("constraints", "rules"): _rules,
+    ("clean", "sentinels"): _MEND,
+    ("clean", "upper"): _set("mend_added", "mend_removed"),
+    ("clean", "fill"): _MEND,
+    ("clean", "unknown_category"): _MEND,
+    ("clean", "deduplicate"): _scalar("mend_changed"),
+    ("on_violation",): _scalar("tolerance_changed"),
+    ("tolerance",): _scalar("tolerance_changed"),
+    ("extra_columns",): _ordered("extra_columns_forbidden", "extra_columns_dropped"),
+    ("leakage_forbidden_cols",): _set("forbidden_glob_added", "forbidden_glob_removed"),
+    ("propensity",): _scalar("model_changed"),
+    ("balance",): _scalar("model_changed"),
+    ("gates", "overlap_share"): _ordered("gate_tightened", "gate_loosened"),
+    ("gates", "tail_mass"): _ordered("gate_loosened", "gate_tightened"),
+    ("gates", "smd", "warn"): _scalar("warning_changed"),
+    ("gates", "smd", "fail"): _ordered("gate_loosened", "gate_tightened"),
+    ("gates", "smd", "small_sample_fail"): _ordered("gate_loosened", "gate_tightened"),
+    ("gates", "equipoise", "warn"): _scalar("warning_changed"),
+    ("gates", "min_level_rows"): _ordered("gate_loosened", "gate_tightened"),
+    ("report",): _scalar("described"),
+    ("schedule",): _scalar("described"),
+    ("published",): _set("published_column_added", "published_column_removed"),
+}
+"""How each place of a contract is compared; ``*`` is any column. ``forbid`` sorts after ``drop``."""
