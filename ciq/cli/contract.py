@@ -9,6 +9,7 @@ import click
 
 from ciq.cli.output import cause, formatted, result
 
+_EXPORTS = ("odcs", "json-schema", "pandera", "ddl-duckdb", "ddl-postgres")
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -71,19 +72,11 @@ def draft(
     """
     from ciq.draft import Roles
     from ciq.draft import draft as drafted
-    from ciq.errors import Problem, UsageError
-    from ciq.files import write_text
 
-    if output and output.exists():
-        raise UsageError(Problem("E432", "the file is there already", output, help="give another name"))
     named = tuple(name for name in covariates.split(",") if name)
-    text = drafted(file, Roles(id_, time, treatment, outcome, named))
-    if output is None:
-        click.echo(text, nl=False)
-        return
-    write_text(output, text)
-    result(f"{output}: drafted from {file}")
-    cause(f"decide what is marked GUESS, then: ciq check {file} --contract {output}")
+    _write(drafted(file, Roles(id_, time, treatment, outcome, named)), output)
+    if output:
+        cause(f"decide what is marked GUESS, then: ciq check {file} --contract {output}")
 
 
 @contract.command()
@@ -100,3 +93,40 @@ def diff(before: Path, after: Path, fail_on: str | None) -> None:
     from ciq.cli.changes import say_changes
 
     sys.exit(say_changes(before, after, fail_on))
+
+
+@contract.command()
+@click.argument("source", metavar="CONTRACT", type=_FILE)
+@click.option("--to", type=click.Choice(_EXPORTS), required=True, help="What to write.")
+@click.option("-o", "--output", type=_FILE, help="Where to write it; by default to stdout.")
+def export(source: Path, to: str, output: Path | None) -> None:
+    """Write CONTRACT in the words of another tool."""
+    from ciq.contract import load
+    from ciq.contract.export import EXPORTS
+
+    _write(EXPORTS[to](load(source)), output)
+
+
+@contract.command("import")
+@click.argument("file", type=_FILE)
+@click.option("--from", "from_", type=click.Choice(["odcs"]), required=True, help="What FILE is.")
+@click.option("-o", "--output", type=_FILE, help="Where to write it; by default to stdout.")
+def import_(file: Path, from_: str, output: Path | None) -> None:
+    """Write the contract that FILE describes: what the standard can't say is in its custom properties."""
+    from ciq.contract.importing import from_odcs
+
+    _write(from_odcs(file), output)
+
+
+def _write(text: str, output: Path | None) -> None:
+    """To a new file or, without one, to stdout."""
+    from ciq.errors import Problem, UsageError
+    from ciq.files import write_text
+
+    if output is None:
+        click.echo(text, nl=False)
+    elif output.exists():
+        raise UsageError(Problem("E432", "the file is there already", output, help="give another name"))
+    else:
+        write_text(output, text)
+        result(f"{output}: written")

@@ -29,4 +29,10 @@ CONTRACT_COMMAND_RULES = (
         "A contract needs a treatment of 0 and 1 and something known before it.",
         "Code the treatment as 0 and 1, and bring the covariates into the same file.",
     ),
+    Rule(
+        "E434",
+        "The file is no contract of that standard",
+        "What is not understood whole is not imported in part.",
+        "Mend the file as the message says.",
+    ),
 )

@@ -7,7 +7,7 @@ from whole_project import Project
 
 def test_a_draft_accepts_its_file(study: Project) -> None:
     said = study.ciq("contract", "draft", "data/raw/study.csv", "-o", "draft.yaml", "--outcome", "y")
-    assert (said.code, said.out) == (0, "draft.yaml: drafted from data/raw/study.csv\n")
+    assert (said.code, said.out) == (0, "draft.yaml: written\n")
     assert "ciq check data/raw/study.csv --contract draft.yaml" in said.err
     assert study.ciq("check", "data/raw/study.csv", "--contract", "draft.yaml").code == 0
     assert study.ciq("contract", "lint", "draft.yaml").code == 0

@@ -1,0 +1,141 @@
+"""A contract as a pandera schema, for frames at the Python boundary; SQL judges what is large.
+
+A frame holds values after the mends. pandera and SQL give the same verdict on each row and rule; keys that repeat are
+judged on the whole frame, and row rules, which are SQL, by SQL alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ciq.contract.model import Contract, Name
+from ciq.contract.types import TypeName
+from ciq.errors import DataRefused, Problem
+from ciq.rules import RULES
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+
+PANDAS_TYPES: dict[TypeName, str] = {
+    "int8": "Int8",
+    "int16": "Int16",
+    "int32": "Int32",
+    "int64": "Int64",
+    "float32": "float32",
+    "float64": "float64",
+    "bool": "boolean",
+    "string": "string",
+    "category": "string",
+    "date": "datetime64[us]",
+    "datetime": "datetime64[us]",
+}
+"""The types that pandas coerces a column to; all of them can hold missing values."""
+
+POLARS_TYPES: dict[TypeName, str] = {
+    "int8": "Int8",
+    "int16": "Int16",
+    "int32": "Int32",
+    "int64": "Int64",
+    "float32": "Float32",
+    "float64": "Float64",
+    "bool": "Boolean",
+    "string": "String",
+    "category": "String",
+    "date": "Date",
+    "datetime": "Datetime",
+}
+
+
+@dataclass(frozen=True)
+class FrameCheck:
+    """One check of a column: the contract's rule, and the method of ``pandera.Check`` with its arguments."""
+
+    rule: str
+    method: str
+    arguments: tuple[Any, ...]
+
+
+def frame_checks(contract: Contract, name: Name) -> Iterator[FrameCheck]:
+    """What the contract asks of the values of one column, missing ones aside."""
+    constraints = contract.constraints
+    low, high = constraints.ranges.get(name, (None, None))
+    if low is not None:
+        yield FrameCheck("I202", "ge", (low,))
+    if high is not None:
+        yield FrameCheck("I202", "le", (high,))
+    if name in constraints.categories:
+        yield FrameCheck("I204", "isin", (list(constraints.categories[name]),))
+    if name in constraints.patterns:
+        yield FrameCheck("I205", "str_matches", (rf"^(?:{constraints.patterns[name]})$",))
+    if name == contract.treatment_col and contract.type_of(name).kind == "integer":
+        yield FrameCheck("I206", "isin", ([0, 1],))
+
+
+def pandas_schema(contract: Contract) -> Any:
+    """A ``pandera.pandas.DataFrameSchema`` that coerces to the contract's types and refuses undeclared columns."""
+    import pandera.pandas as pa
+
+    return _schema(pa, contract, {name: PANDAS_TYPES[contract.types[name]] for name in contract.types})
+
+
+def polars_schema(contract: Contract) -> Any:
+    """As :func:`pandas_schema`, a ``pandera.polars.DataFrameSchema``; needs the extra ``polars``."""
+    import pandera.polars as pa
+    import polars
+
+    return _schema(pa, contract, {name: getattr(polars, POLARS_TYPES[contract.types[name]]) for name in contract.types})
+
+
+def validate(frame: pd.DataFrame | pl.DataFrame, contract: Contract) -> Any:
+    """``frame`` in the contract's types. Raises DataRefused with a problem for each broken check of a column."""
+    from pandera.errors import SchemaErrors
+
+    ours = type(frame).__module__.partition(".")[0] == "polars"
+    try:
+        return (polars_schema if ours else pandas_schema)(contract).validate(frame, lazy=True)
+    except SchemaErrors as errors:
+        raise DataRefused(*(_problems(errors, contract))) from errors
+
+
+def strictness(contract: Contract) -> bool | str:
+    """What pandera is to do with columns that the contract doesn't declare."""
+    return "filter" if contract.extra_columns == "drop" else True
+
+
+def _schema(pa: Any, contract: Contract, types: dict[str, Any]) -> Any:
+    columns = {
+        name: pa.Column(
+            types[name],
+            [
+                getattr(pa.Check, check.method)(*check.arguments, name=check.rule)
+                for check in frame_checks(contract, name)
+            ],
+            nullable=name not in contract.required,
+        )
+        for name in contract.types
+    }
+    return pa.DataFrameSchema(columns, coerce=True, strict=strictness(contract), name=contract.name)
+
+
+def _problems(errors: Any, contract: Contract) -> Iterator[Problem]:
+    cases = errors.failure_cases
+    found = cases.to_dicts() if hasattr(cases, "to_dicts") else cases.to_dict("records")
+    broken: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for case in found:
+        broken.setdefault((str(case["column"]), rule_of(str(case["check"]))), []).append(case)
+    for (column, rule), of_it in broken.items():
+        first = of_it[0]
+        place = "" if first["index"] is None else f" in row {first['index']}"
+        tally = f" ({len(of_it)} rows in all)" if len(of_it) > 1 else ""
+        yield Problem(rule, f"{column} {first['failure_case']!r}{place} breaks {first['check']}{tally}", contract.path)
+
+
+def rule_of(check: str) -> str:
+    """The rule that a failure of pandera's is about, by the name of the check."""
+    if check in RULES:
+        return check
+    named = {"not_nullable": "I201", "column_in_dataframe": "F106", "column_in_schema": "F107"}
+    return named.get(check, "I203")
