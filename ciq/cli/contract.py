@@ -89,7 +89,13 @@ def draft(
 )
 @formatted
 def diff(before: Path, after: Path, fail_on: str | None) -> None:
-    """List what changed from the contract BEFORE to AFTER, and what each change breaks."""
+    """List what changed from the contract BEFORE to AFTER, and what each change breaks.
+
+    \b
+    Examples:
+      ciq contract diff old.yaml contracts/nhefs.yaml
+      ciq contract diff old.yaml contracts/nhefs.yaml --fail-on breaking
+    """
     from ciq.cli.changes import say_changes
 
     sys.exit(say_changes(before, after, fail_on))
@@ -100,7 +106,13 @@ def diff(before: Path, after: Path, fail_on: str | None) -> None:
 @click.option("--to", type=click.Choice(_EXPORTS), required=True, help="What to write.")
 @click.option("-o", "--output", type=_FILE, help="Where to write it; by default to stdout.")
 def export(source: Path, to: str, output: Path | None) -> None:
-    """Write CONTRACT in the words of another tool."""
+    """Write CONTRACT in the words of another tool.
+
+    \b
+    Examples:
+      ciq contract export --to odcs contracts/nhefs.yaml -o nhefs.odcs.yaml
+      ciq contract export --to ddl-postgres contracts/nhefs.yaml
+    """
     from ciq.contract import load
     from ciq.contract.export import EXPORTS
 
@@ -112,7 +124,12 @@ def export(source: Path, to: str, output: Path | None) -> None:
 @click.option("--from", "from_", type=click.Choice(["odcs"]), required=True, help="What FILE is.")
 @click.option("-o", "--output", type=_FILE, help="Where to write it; by default to stdout.")
 def import_(file: Path, from_: str, output: Path | None) -> None:
-    """Write the contract that FILE describes: what the standard can't say is in its custom properties."""
+    """Write the contract that FILE describes: what the standard can't say is in its custom properties.
+
+    \b
+    Example:
+      ciq contract import --from odcs nhefs.odcs.yaml -o contracts/nhefs.yaml
+    """
     from ciq.contract.importing import from_odcs
 
     _write(from_odcs(file), output)

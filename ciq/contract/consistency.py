@@ -14,6 +14,7 @@ from ciq.contract.mend_checks import mend_findings
 from ciq.contract.mode_checks import mode_findings
 from ciq.contract.model import Contract
 from ciq.contract.nearest import did_you_mean, nearest_of
+from ciq.contract.pii_checks import pii_findings
 from ciq.contract.row_rules import rule_findings
 from ciq.contract.types import NUMERIC_KINDS
 from ciq.rules.cell import CELL_RULES
@@ -40,6 +41,7 @@ def findings(contract: Contract) -> Iterator[Finding]:
     yield from mend_findings(contract)
     yield from rule_findings(contract)
     yield from _tolerances(contract)
+    yield from pii_findings(contract)
     yield from _model_terms(contract)
     yield from mode_findings(contract)
 
@@ -87,7 +89,7 @@ def _lists(contract: Contract) -> Iterator[tuple[Path, tuple[str, ...]]]:
 
 def _keyed(contract: Contract) -> Iterator[tuple[Path, str]]:
     holders: tuple[tuple[Path, dict[str, object]], ...] = (
-        (("columns",), {**contract.columns}),
+        (("columns",), {name: note for name, note in contract.columns.items() if note.pii != "drop"}),
         (("source", "datetime_format"), {**contract.source.datetime_format}),
         (("constraints", "categories"), {**contract.constraints.categories}),
         (("constraints", "ranges"), {**contract.constraints.ranges}),

@@ -190,6 +190,8 @@ _TABLE: dict[tuple[str, ...], Comparison] = {
     ("columns", "*", "unit"): _scalar("unit_changed"),
     ("columns", "*", "available_at"): _scalar("constraint_changed"),
     ("columns", "*", "pii"): _scalar("protection_changed"),
+    ("columns", "*", "mask"): _scalar("protection_changed"),
+    ("columns", "*", "covariate"): _scalar("described"),
     ("constraints", "not_null"): _set(*_CONSTRAINT),
     ("constraints", "categories"): _each(*_CONSTRAINT, _set("category_added", "category_removed")),
     ("constraints", "ranges"): _each(*_CONSTRAINT, _range),

@@ -51,11 +51,14 @@ POLARS_TYPES: dict[TypeName, str] = {
 
 @dataclass(frozen=True)
 class FrameCheck:
-    """One check of a column: the contract's rule, and the method of ``pandera.Check`` with its arguments."""
+    """One check of a column: the method of ``pandera.Check`` with its arguments, and what it says when it fails.
 
-    rule: str
+    ``error`` is the contract's rule and what was expected.
+    """
+
     method: str
     arguments: tuple[Any, ...]
+    error: str
 
 
 def frame_checks(contract: Contract, name: Name) -> Iterator[FrameCheck]:
@@ -63,15 +66,17 @@ def frame_checks(contract: Contract, name: Name) -> Iterator[FrameCheck]:
     constraints = contract.constraints
     low, high = constraints.ranges.get(name, (None, None))
     if low is not None:
-        yield FrameCheck("I202", "ge", (low,))
+        yield FrameCheck("ge", (low,), f"I202 at least {low}")
     if high is not None:
-        yield FrameCheck("I202", "le", (high,))
+        yield FrameCheck("le", (high,), f"I202 at most {high}")
     if name in constraints.categories:
-        yield FrameCheck("I204", "isin", (list(constraints.categories[name]),))
+        levels = list(constraints.categories[name])
+        yield FrameCheck("isin", (levels,), f"I204 one of {', '.join(map(repr, levels))}")
     if name in constraints.patterns:
-        yield FrameCheck("I205", "str_matches", (rf"^(?:{constraints.patterns[name]})$",))
+        pattern = constraints.patterns[name]
+        yield FrameCheck("str_matches", (rf"^(?:{pattern})$",), f"I205 a text that {pattern!r} covers")
     if name == contract.treatment_col and contract.type_of(name).kind == "integer":
-        yield FrameCheck("I206", "isin", ([0, 1],))
+        yield FrameCheck("isin", ([0, 1],), "I206 0 or 1")
 
 
 def pandas_schema(contract: Contract) -> Any:
@@ -110,7 +115,7 @@ def _schema(pa: Any, contract: Contract, types: dict[str, Any]) -> Any:
         name: pa.Column(
             types[name],
             [
-                getattr(pa.Check, check.method)(*check.arguments, name=check.rule)
+                getattr(pa.Check, check.method)(*check.arguments, error=check.error)
                 for check in frame_checks(contract, name)
             ],
             nullable=name not in contract.required,
@@ -130,12 +135,15 @@ def _problems(errors: Any, contract: Contract) -> Iterator[Problem]:
         first = of_it[0]
         place = "" if first["index"] is None else f" in row {first['index']}"
         tally = f" ({len(of_it)} rows in all)" if len(of_it) > 1 else ""
-        yield Problem(rule, f"{column} {first['failure_case']!r}{place} breaks {first['check']}{tally}", contract.path)
+        expected = str(first["check"]).removeprefix(f"{rule} ")
+        message = f"{column} {first['failure_case']!r}{place}: expected {expected}{tally}"
+        yield Problem(rule, message, contract.path)
 
 
 def rule_of(check: str) -> str:
-    """The rule that a failure of pandera's is about, by the name of the check."""
-    if check in RULES:
-        return check
+    """The rule that a failure of pandera's is about, by what the check says."""
+    rule = check.partition(" ")[0]
+    if rule in RULES:
+        return rule
     named = {"not_nullable": "I201", "column_in_dataframe": "F106", "column_in_schema": "F107"}
     return named.get(check, "I203")

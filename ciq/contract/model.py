@@ -52,12 +52,22 @@ class Source(_Strict):
     limits: Limits = Limits()
 
 
+class Mask(_Strict):
+    """How many characters a masked value shows at its ends."""
+
+    first: int = Field(default=0, ge=0)
+    last: int = Field(default=0, ge=0)
+
+
 class ColumnNote(_Strict):
-    """What people and audits should know of a column beyond its type."""
+    """What people and audits should know of a column beyond its type, and how its personal data are protected."""
 
     description: str | None = None
     unit: str | None = None
     available_at: Name | None = None
+    pii: Literal["drop", "hash", "mask", "tokenize"] | None = None
+    mask: Mask | None = None
+    covariate: bool = False
 
 
 class Rule(_Strict):
@@ -231,6 +241,11 @@ class Contract(_Strict):
         """Column sets whose values may not repeat after cleaning."""
         keys = (*self.constraints.unique, self.key)
         return tuple(dict.fromkeys(key for key in keys if key))
+
+    @property
+    def protected(self) -> tuple[Name, ...]:
+        """The typed columns whose values are replaced before they land, as personal data."""
+        return tuple(name for name in self.types if name in self.columns and self.columns[name].pii)
 
     @property
     def published_cols(self) -> tuple[Name, ...]:

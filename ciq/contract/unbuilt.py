@@ -25,7 +25,6 @@ class Unbuilt:
 _NONE: tuple[Any, ...] = (None, {}, [])
 UNBUILT = (
     Unbuilt(("source", "non_finite"), ("refuse",), "it refuses NaN and infinity (`refuse`)"),
-    Unbuilt(("columns", "*", "pii"), _NONE, "it hides no columns; take the column out with `extra_columns: drop`"),
     Unbuilt(("schedule", "window"), _NONE, "its diagnostics follow over the whole data set"),
     Unbuilt(("leakage",), _NONE, "it judges leakage by column names (`leakage_forbidden_cols`)"),
     Unbuilt(("propensity", "interactions"), _NONE, "its model has the covariates and the named squares"),

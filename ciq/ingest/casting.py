@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from sqlglot import exp
 
+from ciq.contract import pii
 from ciq.contract.model import Contract
 from ciq.contract.types import ColumnType, Kind
 from ciq.ingest.engine import call, column
@@ -60,7 +61,7 @@ def projection(contract: Contract, cells: Mapping[str, tuple[exp.Expr, exp.Expr]
     That is ``_raw``, the text of cells that can't be cast, NULL for rows without such a cell, see :func:`raw`; and for
     each of :func:`placeable` whether its text names an offset.
     """
-    values = [exp.alias_(value, name, quoted=True) for name, (_, value) in cells.items()]
+    values = [exp.alias_(_landing(contract, name, value), name, quoted=True) for name, (_, value) in cells.items()]
     cast = [cells[name] for name in _castable(contract)]
     absent = [exp.paren(value.copy()).is_(exp.null()) for _, value in cast]
     failed = [_when(gone.copy(), text.copy()) for (text, _), gone in zip(cast, absent, strict=True)]
@@ -70,6 +71,10 @@ def projection(contract: Contract, cells: Mapping[str, tuple[exp.Expr, exp.Expr]
     return values + [
         exp.alias_(_names_offset(cells[name][0]), placed(name), quoted=True) for name in placeable(contract)
     ]
+
+
+def _landing(contract: Contract, name: str, value: exp.Expr) -> exp.Expr:
+    return pii.protected(contract, name, value) if name in contract.protected else value
 
 
 def placeable(contract: Contract) -> list[str]:

@@ -14,6 +14,7 @@ from ciq.ingest.columnar import Parquet
 from ciq.ingest.compression import COMPRESSIONS, Compression
 from ciq.ingest.delimited import Delimited
 from ciq.ingest.jsonlines import JsonLines
+from ciq.ingest.masking import Masking
 from ciq.ingest.raw import Raw
 from ciq.ingest.reader import Reader
 
@@ -65,7 +66,8 @@ def recognised(path: Path, contract: Contract, aside: Path) -> tuple[Raw, Reader
             raise DataRefused(Problem("F104", "the file is empty once decompressed", path))
     if not _begins(start, known, contract.source.encoding):
         raise _otherwise(path, start)
-    return raw, known.reader
+    personal = any(note.pii for note in contract.columns.values())
+    return raw, Masking(known.reader) if personal else known.reader
 
 
 def _named(path: Path) -> tuple[Format, Compression | None]:

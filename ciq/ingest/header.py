@@ -48,8 +48,13 @@ def problems(path: Path, contract: Contract, header: Header) -> Iterator[Problem
             yield Problem("F108", f"column {name!r} stands {times} times in the header", path, line)
     yield from _declared(path, contract, header, line)
     if contract.extra_columns == "forbid":
+        dropped = {name for name, note in contract.columns.items() if note.pii == "drop"}
         for name in extra(contract, header):
-            if name.strip() and not any(matches(glob, name) for glob in contract.leakage_forbidden_cols):
+            if (
+                name.strip()
+                and name not in dropped
+                and not any(matches(glob, name) for glob in contract.leakage_forbidden_cols)
+            ):
                 help_ = "add it to types, or set extra_columns: drop"
                 yield Problem("F107", f"column {name!r} is not in the contract", path, line, help=help_)
 

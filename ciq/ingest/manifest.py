@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ciq.contract import pii
 from ciq.contract.model import Contract
 
 READER_VERSION = "2"
@@ -145,7 +146,7 @@ def reading_key(contract: Contract) -> str:
     """The key of what decides which values a file's bytes become."""
     fields = {"null_values", "timezone", "datetime_format", "encoding", "delimiter", "sheet", "non_finite"}
     source = contract.source.model_dump(mode="json", include=fields)
-    return _digest([READER_VERSION, list(contract.types.items()), source])
+    return _digest([READER_VERSION, list(contract.types.items()), source, *pii.fingerprint(contract)])
 
 
 def judged_key(contract: Contract) -> str:

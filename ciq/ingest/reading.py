@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from ciq.contract import pii
 from ciq.contract.model import Contract
 from ciq.errors import DataRefused, LimitExceeded, Problem
 from ciq.ingest import casting, quarantine
@@ -179,6 +180,7 @@ def _cast(con: DuckDBPyConnection, contract: Contract, file: Scanned, target: Pa
     import duckdb
 
     source = file.opened
+    pii.unlock(con, contract)
     try:
         with watched(con, file.scan.bytes, tick):
             write_parquet(con, source.reader.rows(contract, source.header, file.scan), target)

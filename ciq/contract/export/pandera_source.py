@@ -26,7 +26,7 @@ def _lines(contract: Contract) -> Iterator[str]:
         yield "            ["
         for check in frame_checks(contract, name):
             arguments = ", ".join(repr(argument) for argument in check.arguments)
-            yield f"                pa.Check.{check.method}({arguments}, name={check.rule!r}),"
+            yield f"                pa.Check.{check.method}({arguments}, error={check.error!r}),"
         yield "            ],"
         yield f"            nullable={name not in contract.required},"
         yield "        ),"

@@ -1,0 +1,48 @@
+"""A reader whose places show no personal data: what messages and rejects quote of a record goes through here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlglot import exp
+
+from ciq.contract.model import Contract
+from ciq.contract.pii import shape
+from ciq.errors import CiqError
+from ciq.ingest.raw import Raw
+from ciq.ingest.reader import Header, Place, Reader, Scan, Tick
+
+
+@dataclass(frozen=True)
+class Masking:
+    """``reader``, with the values of protected and dropped columns reduced to their shape in every place."""
+
+    reader: Reader
+
+    def header(self, raw: Raw, contract: Contract) -> Header:
+        """The file's columns, unjudged."""
+        return self.reader.header(raw, contract)
+
+    def scan(self, raw: Raw, contract: Contract, header: Header, tick: Tick) -> Scan:
+        """Hash the file and guard its content."""
+        return self.reader.scan(raw, contract, header, tick)
+
+    def rows(self, contract: Contract, header: Header, scan: Scan) -> exp.Select:
+        """The declared columns, typed and protected; see :func:`ciq.ingest.casting.projection`."""
+        return self.reader.rows(contract, header, scan)
+
+    def refusal(self, raw: Raw, contract: Contract, header: Header, error: Exception | None) -> CiqError:
+        """What to raise; the engine's own words may quote a value and are left out."""
+        return self.reader.refusal(raw, contract, header, None if error is None else Exception("the engine failed"))
+
+    def places(self, raw: Raw, contract: Contract, header: Header, records: Sequence[int]) -> Mapping[int, Place]:
+        """The places of the given 1-based data records, without personal data."""
+        personal = [name in contract.columns and contract.columns[name].pii is not None for name in header.names]
+        found = self.reader.places(raw, contract, header, records)
+        return {record: _masked(place, personal) for record, place in found.items()}
+
+
+def _masked(place: Place, personal: Sequence[bool]) -> Place:
+    values = tuple(shape(value) if hide else value for value, hide in zip(place.values, personal, strict=True))
+    return replace(place, values=values)
