@@ -166,6 +166,18 @@ def test_a_refusal_shows_the_shape_alone(people: Project, suffix: str) -> None:
     assert_nothing_shows(people, as_json.out, as_json.err)
 
 
+def test_rejects_hold_the_shape_alone(people: Project) -> None:
+    rows = [*PEOPLE, ("Bob Ann", "0", "120", "bob.ann@example.org", "", "Elm Street 5"), PEOPLE[0]]
+    people.add("people", f"{CONTRACT}on_violation: quarantine\ntolerance: {{default: 0.9}}\n", delimited(rows))
+    said = people.ciq("ingest")
+    assert said.code == 0, said.err
+    (rejects,) = people.root.rglob("data/rejects/people/*.parquet")
+    found = duckdb.read_parquet(str(rejects)).order("record, rule").fetchall()
+    assert "Xxx Xxx" in str(found)
+    assert {row[2] for row in found} == {"I202", "I207"}
+    assert_nothing_shows(people, said.out, said.err, str(found))
+
+
 @pytest.mark.parametrize("secret", [None, "", "short"])
 def test_without_a_key_nothing_lands(people: Project, monkeypatch: pytest.MonkeyPatch, secret: str | None) -> None:
     monkeypatch.delenv(pii.KEY)
