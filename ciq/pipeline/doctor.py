@@ -5,14 +5,13 @@ from __future__ import annotations
 import fcntl
 import os
 import platform
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
-import yaml
 from packaging.requirements import Requirement
 
 from ciq.contract import load_all
@@ -23,6 +22,7 @@ from ciq.ingest import current, strays, waiting
 _WAREHOUSE = Path("warehouse") / "warehouse.duckdb"
 _STATE = Path("warehouse") / "state.duckdb"
 _UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
+_MEMORY_LIMIT = re.compile(r"\bmemory_limit: *['\"]?(?P<number>[0-9.]+) *(?P<unit>[KMGT]i?B)\b", re.IGNORECASE)
 _ROOM = 10**9
 _COPIES = 3
 
@@ -173,15 +173,9 @@ def _memory(project: Path) -> Finding:
 
 
 def _limit(project: Path) -> int | None:
-    """DuckDB's memory limit in bytes, where config.yaml gives one that can be read without SQLMesh."""
-    try:
-        config: Any = yaml.safe_load((project / "config.yaml").read_text(encoding="utf-8"))
-        text = str(config["gateways"][config["default_gateway"]]["connection"]["connector_config"]["memory_limit"])
-    except (OSError, yaml.YAMLError, KeyError, TypeError):
-        return None
-    number = text.rstrip("KMGTIBkmgtib ")
-    unit = text[len(number) :].strip().upper()
-    return int(float(number) * _UNITS[unit]) if unit in _UNITS and number else None
+    """DuckDB's memory limit in bytes; config.yaml is Jinja, so that only SQLMesh could read the whole of it."""
+    found = _MEMORY_LIMIT.search((project / "config.yaml").read_text(encoding="utf-8"))
+    return int(float(found["number"]) * _UNITS[found["unit"].upper()]) if found else None
 
 
 def _size(count: int) -> str:

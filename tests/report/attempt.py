@@ -63,6 +63,8 @@ def attempt(names: tuple[str, ...] = ("age", "income"), **changes: Any) -> Facts
         staged=f"data/staged/visits/{SHA}.parquet",
         published={"path": "data/processed/visits/causal_ready.parquet", "source_version": SHA}
         | {"contract_version": "1.2.0", "snapshot": "42"},
+        rejected={"I202": 2},
+        rejects=f"data/rejects/visits/{SHA}.parquet",
         overlap={"n": 8, "n_treated": 3, "n_control": 5, "overlap_share": 0.875, "auc": 0.6, "crump_alpha": 0.0},
         gates=(gate("overlap_share", 0.875, ">=", 0.6, "pass"), gate("balance", 0.05, "<=", 0.1, "pass")),
         balance=tuple(balance_row(name, 1 / (at + 2), 0.05) for at, name in enumerate(names)),

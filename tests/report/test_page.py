@@ -174,6 +174,8 @@ def test_every_fact_has_a_place_on_the_page() -> None:
         "published": None,
         "mends": {"age": {"fill": 77}},
         "warnings": {"young": 78},
+        "rejected": {"I203": 79},
+        "rejects": "data/rejects/visits/other.parquet",
         "dropped": ("left_out",),
         "overlap": {},
         "gates": (),
