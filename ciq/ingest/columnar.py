@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from ciq.contract.model import Contract
 from ciq.errors import CiqError, DataRefused, LimitExceeded, Problem
-from ciq.ingest import casting
+from ciq.ingest import casting, precision
 from ciq.ingest.engine import call, column, connection, file_literal, rows
 from ciq.ingest.header import is_cell
 from ciq.ingest.raw import Raw
@@ -46,6 +46,9 @@ class Parquet:
         count = exp.select("num_rows").from_(call("parquet_file_metadata", file_literal(raw.content)))
         with self._readable(raw, contract), connection(raw.aside) as con:
             ((records,),) = rows(con, count)
+            lost = list(precision.problems(raw.path, raw.content, contract))
+        if lost:
+            raise DataRefused(*lost)
         return Scan(digest.sha256, digest.bytes, raw.content, int(records))
 
     def rows(self, contract: Contract, header: Header, scan: Scan) -> exp.Select:
@@ -61,10 +64,11 @@ class Parquet:
     @contextmanager
     def _readable(self, raw: Raw, contract: Contract) -> Iterator[None]:
         import duckdb
+        import pyarrow as pa
 
         try:
             yield
-        except (duckdb.Error, UnicodeDecodeError) as error:
+        except (duckdb.Error, pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise self.refusal(raw, contract, Header(()), error) from error
 
     def places(self, raw: Raw, contract: Contract, header: Header, wanted: Sequence[int]) -> Mapping[int, Place]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import duckdb
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from ciq.errors import DataRefused
 from ciq.ingest import check, ingest
@@ -109,3 +113,25 @@ def test_flipped_bytes_are_refused_or_harmless(project, make):
         path = project.raw / "d.parquet"
         path.write_bytes(content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1 :])
         check(path, make())
+
+
+@pytest.mark.parametrize(
+    ("kind", "array", "rule"),
+    [
+        ("string", pa.array([Decimal(10**40)], pa.decimal256(45)), "F121"),
+        ("float64", pa.array([Decimal("1.25")], pa.decimal128(38, 2)), None),
+        ("datetime", pa.array([1_001], pa.timestamp("ns", "UTC")), "F121"),
+        ("datetime", pa.array([-1_000, None], pa.timestamp("ns", "UTC"))[:1], None),
+        ("string", pa.array([1], pa.time64("ns")), "F121"),
+        ("string", pa.array([1_000], pa.time64("ns")), None),
+    ],
+)
+def test_what_the_engine_would_read_less_exactly(kind, array, rule, project, make):
+    columns = {"id": [1], "treated": [0], "x": array, "g": ["a"]}
+    parquet.write_table(pa.table(columns), project.raw / "d.parquet")
+    contract = make(types={"id": "int64", "treated": "int8", "x": kind, "g": "category"})
+    assert [problem.rule for problem in check(project.raw / "d.parquet", contract).problems] == [rule] * bool(rule)
+    dropped = make(
+        types={"id": "int64", "treated": "int8", "g": "category"}, covariate_cols=("g",), extra_columns="drop"
+    )
+    assert check(project.raw / "d.parquet", dropped).ok
