@@ -40,6 +40,26 @@ WHERE
   gate = 'separation' AND verdict = 'fail';
 
 AUDIT (
+  name no_late_values
+);
+
+SELECT
+  *
+FROM @this_model
+WHERE
+  gate = 'leakage_time' AND verdict = 'fail';
+
+AUDIT (
+  name no_leakage
+);
+
+SELECT
+  *
+FROM @this_model
+WHERE
+  gate IN ('leakage_treatment', 'leakage_treatment_missing', 'leakage_outcome', 'leakage_outcome_missing') AND verdict = 'fail';
+
+AUDIT (
   name no_collinearity
 );
 

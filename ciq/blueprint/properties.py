@@ -166,11 +166,3 @@ def _contract_audits(contract: Contract) -> Iterator[exp.Expr]:
     for rule in constraints.rules:
         name = "forall" if rule.severity == "fail" else "forall_non_blocking"
         yield _call(name, criteria=exp.Tuple(expressions=[sqlglot.parse_one(rule.sql, dialect="duckdb")]))
-    for name, note in contract.columns.items():
-        if note.available_at and contract.time_col:
-            yield _call(
-                "available_in_time",
-                column=sql.column(name),
-                available_at=sql.column(note.available_at),
-                time=sql.column(contract.time_col),
-            )

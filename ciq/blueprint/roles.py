@@ -25,6 +25,16 @@ def treated(contract: Contract) -> exp.Expr:
     return exp.cast(sql.column(contract.treatment_col), "int")
 
 
+def alias(value: exp.Expr, name: str) -> exp.Expr:
+    """``value`` under a quoted name."""
+    return exp.alias_(value, name, quoted=True)
+
+
+def outcome(contract: Contract) -> exp.Expr:
+    """The outcome as a double; NULL where the contract has none."""
+    return sql.number(sql.column(contract.outcome_col) if contract.outcome_col else exp.null())
+
+
 def typed(contract: Contract, name: str) -> exp.Expr:
     """A staged column in the contract's type: a no-op until the type is edited."""
     return exp.cast(sql.column(name), contract.type_of(name).duckdb, dialect="duckdb")

@@ -14,7 +14,14 @@ from pathlib import Path, PurePosixPath
 from sqlglot import exp
 
 from ciq.blueprint.datasets import Dataset
-from ciq.blueprint.roles import factors, numbers, treated, typed
+from ciq.blueprint.roles import alias, factors, numbers, treated, typed
+from ciq.blueprint.unpivoted import (
+    covariate_values,
+    dated_values,
+    factor_values,
+    weighted_levels,
+    weighted_numbers,
+)
 from ciq.causal import sql
 from ciq.contract import Contract
 from ciq.contract.clean import cleaned
@@ -32,21 +39,23 @@ def variables(dataset: Dataset) -> dict[str, exp.Expr]:
         "staged_rows": staged_rows(dataset),
         "columns": _tuple(sql.column(name) for name in contract.types),
         "in_interval": _in_interval(contract),
-        "typed": _tuple(_alias(typed(contract, name), name) for name in contract.types),
-        "cleaned": _tuple(_alias(cleaned(contract, name, sql.column(name)), name) for name in contract.types),
+        "typed": _tuple(alias(typed(contract, name), name) for name in contract.types),
+        "cleaned": _tuple(alias(cleaned(contract, name, sql.column(name)), name) for name in contract.types),
         "row_id": _row_id(contract),
         "occurrence": _occurrence(contract),
         "treated": treated(contract),
-        "factor_values": _factor_values(contract),
+        "factor_values": factor_values(contract),
         "fitted": _tuple(_fitted(contract)),
         "with_levels": _with_levels(contract),
         "logit": _logit(contract),
         "centres": _tuple(_centres(contract)),
         "moments": exp.Array(expressions=[*_moments(contract)]),
         "gaps": exp.Array(expressions=[*_gaps(contract)]),
-        "weighted_levels": _weighted_levels(contract),
-        "weighted_numbers": _weighted_numbers(contract),
-        "outputs": _tuple(_alias(typed(contract, name), name) for name in contract.published_cols),
+        "weighted_levels": weighted_levels(contract),
+        "weighted_numbers": weighted_numbers(contract),
+        "covariate_values": covariate_values(contract),
+        "dated_values": dated_values(contract),
+        "outputs": _tuple(alias(typed(contract, name), name) for name in contract.published_cols),
         "publishes": exp.true() if resolve(Path()) else exp.false(),
         "publication": exp.convert(
             publication_spec(contract, "appended" if contract.appends else dataset.manifest.version)
@@ -68,15 +77,15 @@ def _gate_thresholds(contract: Contract) -> dict[str, exp.Expr]:
         "min_level_rows": exp.convert(gates.min_level_rows),
         "collinear_verdict": exp.convert("fail" if contract.propensity.collinear == "refuse" else "warn"),
         "balance_on": exp.convert(contract.balance.on),
+        "leak_auc": exp.convert(contract.leakage.auc),
+        "leak_correlation": exp.convert(contract.leakage.correlation),
+        "leak_treatment_verdict": exp.convert(contract.leakage.treatment),
+        "leak_outcome_verdict": exp.convert(contract.leakage.outcome),
     }
 
 
 def _tuple(expressions: Iterable[exp.Expr]) -> exp.Tuple:
     return exp.Tuple(expressions=list(expressions))
-
-
-def _alias(value: exp.Expr, name: str) -> exp.Expr:
-    return exp.alias_(value, name, quoted=True)
 
 
 def _row_id(contract: Contract) -> exp.Expr:
@@ -137,26 +146,6 @@ def _occurrence(contract: Contract) -> exp.Expr:
     )
 
 
-def _union(branches: list[exp.Select], empty: exp.Select) -> exp.Subquery:
-    """The branches one under the other; ``empty`` gives the columns where there is no branch."""
-    query: exp.Query = branches[0] if branches else empty
-    for branch in branches[1:]:
-        query = exp.union(query, branch, distinct=False)
-    return exp.Subquery(this=query)
-
-
-def _factor_values(contract: Contract) -> exp.Subquery:
-    """A row per row and categorical or segment: covariate, level, treated."""
-    table = f"curated.{contract.name}"
-
-    def branch(name: str, value: exp.Expr) -> exp.Select:
-        columns = [_alias(exp.convert(name), "covariate"), _alias(sql.level(value), "level")]
-        return exp.select(*columns, _alias(treated(contract), "_treated")).from_(table)
-
-    names = dict.fromkeys([*factors(contract), *contract.segment_cols])
-    return _union([branch(name, sql.column(name)) for name in names], branch("", exp.null()).where(exp.false()))
-
-
 def _pick(what: str, **where: str) -> exp.Expr:
     """The fitted term's ``what``: one cell of the propensity table."""
     conditions = [exp.column(name).eq(value) for name, value in where.items()]
@@ -165,15 +154,15 @@ def _pick(what: str, **where: str) -> exp.Expr:
 
 def _fitted(contract: Contract) -> Iterable[exp.Expr]:
     """The fitted terms that don't depend on a level, as the columns of one row."""
-    yield _alias(_pick("coefficient", kind="intercept"), "intercept")
+    yield alias(_pick("coefficient", kind="intercept"), "intercept")
     for name in numbers(contract):
-        yield _alias(_pick("coefficient", kind="number", covariate=name), f"{name}__number")
-        yield _alias(_pick("centre", kind="number", covariate=name), f"{name}__centre")
+        yield alias(_pick("coefficient", kind="number", covariate=name), f"{name}__number")
+        yield alias(_pick("centre", kind="number", covariate=name), f"{name}__centre")
         missing = exp.Coalesce(this=_pick("coefficient", kind="missing", covariate=name), expressions=[exp.convert(0)])
-        yield _alias(missing, f"{name}__missing")
+        yield alias(missing, f"{name}__missing")
     for name in contract.propensity.squares:
-        yield _alias(_pick("coefficient", kind="square", covariate=name), f"{name}__square")
-        yield _alias(_pick("centre", kind="square", covariate=name), f"{name}__square_centre")
+        yield alias(_pick("coefficient", kind="square", covariate=name), f"{name}__square")
+        yield alias(_pick("centre", kind="square", covariate=name), f"{name}__square_centre")
 
 
 def _with_levels(contract: Contract) -> exp.Subquery:
@@ -219,9 +208,9 @@ def _logit(contract: Contract) -> exp.Expr:
 
 def _centres(contract: Contract) -> Iterable[exp.Expr]:
     """The observed mean of each number, as the columns of one row."""
-    yield _alias(_pick("centre", kind="intercept"), "intercept__centre")
+    yield alias(_pick("centre", kind="intercept"), "intercept__centre")
     for name in numbers(contract):
-        yield _alias(_pick("centre", kind="number", covariate=name), f"{name}__centre")
+        yield alias(_pick("centre", kind="number", covariate=name), f"{name}__centre")
 
 
 def _moments(contract: Contract) -> Iterable[exp.Expr]:
@@ -244,25 +233,3 @@ def _gaps(contract: Contract) -> Iterable[exp.Expr]:
         yield exp.Struct(
             expressions=[exp.PropertyEQ(this=exp.to_identifier(key), expression=value) for key, value in fields.items()]
         )
-
-
-def _weighted(contract: Contract, name: str, label: str, value: exp.Expr) -> exp.Select:
-    unadjusted = exp.alias_(sql.number(exp.convert(1)), "w_unadjusted")
-    weights = [unadjusted, *(exp.column(f"w_{weighting}") for weighting in sql.WEIGHTINGS)]
-    columns = [_alias(exp.convert(name), "covariate"), _alias(value, label), exp.column("_treated"), *weights]
-    return exp.select(*columns).from_(f"diagnostics.{contract.name}_scores")
-
-
-def _weighted_levels(contract: Contract) -> exp.Subquery:
-    """A row per row and factor: covariate, level, treated and the weights."""
-    branches = [_weighted(contract, name, "level", sql.level(sql.column(name))) for name in factors(contract)]
-    return _union(branches, _weighted(contract, "", "level", sql.level(exp.null())).where(exp.false()))
-
-
-def _weighted_numbers(contract: Contract) -> exp.Subquery:
-    """A row per observed number: covariate, x, treated and the weights."""
-    branches = []
-    for name in numbers(contract):
-        observed = exp.Not(this=exp.Is(this=sql.column(name), expression=exp.null()))
-        branches.append(_weighted(contract, name, "x", sql.number(sql.column(name))).where(observed))
-    return _union(branches, _weighted(contract, "", "x", sql.number(exp.null())).where(exp.false()))

@@ -20,8 +20,12 @@ def number(value: exp.Expr) -> exp.Expr:
 
 
 def level(value: exp.Expr) -> exp.Expr:
-    """A category's level; a missing one is a level of its own."""
-    return exp.Coalesce(this=exp.cast(value, "text"), expressions=[exp.convert(MISSING)])
+    """A category's level; a missing one is a level of its own, and a text that reads like it gets a backslash."""
+    text = exp.cast(value, "text")
+    bare = exp.Trim(this=text, expression=exp.convert("\\"), position="LEADING")
+    escaped = exp.DPipe(this=exp.convert("\\"), expression=text.copy())
+    named = exp.Coalesce(this=text.copy(), expressions=[exp.convert(MISSING)])
+    return exp.Case(ifs=[exp.If(this=bare.eq(MISSING), true=escaped)], default=named)
 
 
 def centred(value: exp.Expr, centre: exp.Expr) -> exp.Expr:
@@ -32,6 +36,11 @@ def centred(value: exp.Expr, centre: exp.Expr) -> exp.Expr:
 def square(value: exp.Expr) -> exp.Expr:
     """The square of a number."""
     return exp.Mul(this=value, expression=value.copy())
+
+
+def observed(value: exp.Expr) -> exp.Expr:
+    """Whether the value is there."""
+    return exp.Not(this=exp.Is(this=value, expression=exp.null()))
 
 
 def is_missing(value: exp.Expr) -> exp.Expr:
@@ -64,19 +73,17 @@ def moments(covariate: str, value: exp.Expr, centre: exp.Expr) -> exp.Struct:
     All are taken about ``centre``, so that squares don't cancel and a constant has no spread.
     """
     deviation = exp.paren(exp.Sub(this=value, expression=centre))
-    observed = exp.Not(this=exp.Is(this=value.copy(), expression=exp.null()))
     fields: list[tuple[str, exp.Expr]] = [
         ("covariate", exp.convert(covariate)),
         ("centre", exp.Max(this=centre.copy())),
         ("n", exp.Count(this=value.copy())),
         ("mean", exp.Add(this=exp.Max(this=centre.copy()), expression=exp.Avg(this=deviation.copy()))),
         ("variance", exp.Variance(this=deviation.copy())),
-        ("other", exp.Count(this=exp.Case(ifs=[exp.If(this=_neither_0_nor_1(value), true=exp.convert(1))]))),
     ]
     for weighting in WEIGHTINGS:
         weight = exp.column(f"w_{weighting}")
         weighted = exp.Mul(this=weight, expression=deviation.copy())
-        seen = exp.Case(ifs=[exp.If(this=observed.copy(), true=weight.copy())])
+        seen = exp.Case(ifs=[exp.If(this=observed(value.copy()), true=weight.copy())])
         fields += [
             (f"s_{weighting}", exp.Sum(this=seen)),
             (f"ss_{weighting}", exp.Sum(this=exp.Mul(this=seen.copy(), expression=weight.copy()))),
@@ -86,10 +93,6 @@ def moments(covariate: str, value: exp.Expr, centre: exp.Expr) -> exp.Struct:
     return exp.Struct(
         expressions=[exp.PropertyEQ(this=exp.to_identifier(name), expression=value) for name, value in fields]
     )
-
-
-def _neither_0_nor_1(value: exp.Expr) -> exp.Expr:
-    return exp.Not(this=exp.In(this=value.copy(), expressions=[exp.convert(0), exp.convert(1)]))
 
 
 def _one_where(condition: exp.Expr) -> exp.Expr:

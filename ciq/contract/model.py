@@ -127,6 +127,19 @@ class Schedule(_Strict):
     lookback: int = Field(default=0, ge=0)
 
 
+class Leakage(_Strict):
+    """How much one covariate may tell by itself, and what is said where it tells more.
+
+    ``auc`` bounds the AUC for the treatment and the AUC or R^2 for the outcome; beyond ``correlation`` with the
+    treatment there is a warning.
+    """
+
+    treatment: Severity = "fail"
+    outcome: Severity = "warn"
+    auc: float = Field(default=0.99, ge=0.5, le=1)
+    correlation: float = Field(default=0.5, ge=0, le=1)
+
+
 class SmdGate(_Strict):
     """Bounds of |SMD|; below 2,000 rows ``small_sample_fail`` replaces ``fail`` for what is not significant."""
 
@@ -197,6 +210,7 @@ class Contract(_Strict):
     tolerance: dict[str, Share] = {}
     extra_columns: Literal["forbid", "drop"] = "forbid"
     leakage_forbidden_cols: tuple[str, ...] = ()
+    leakage: Leakage = Leakage()
     propensity: Propensity = Propensity()
     balance: Balance = Balance()
     gates: Gates = Gates()

@@ -75,6 +75,8 @@ def overlap_metrics(facts: Facts) -> str:
         **overlap,
         "gates": facts.gates,
         "positivity": facts.positivity,
+        "leakage": facts.leakage,
+        "availability": facts.availability,
     }
     return dumps(metrics)
 

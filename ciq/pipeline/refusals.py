@@ -9,14 +9,15 @@ from ciq.errors import Problem
 from ciq.pipeline.warehouse import AuditFailure
 from ciq.report.facts import Facts, Row
 from ciq.report.numbers import figure
-from ciq.rules import GATE_RULES, RULES, GateRule
+from ciq.rules import RULES, GateRule
 
-_RULE_OF_GATE = {rule.gate: rule for rule in GATE_RULES if isinstance(rule, GateRule)}
+_RULE_OF_GATE = {rule.gate: rule for rule in RULES.values() if isinstance(rule, GateRule)}
 
 
 def gate_problems(facts: Facts, place: Path, verdict: str) -> list[Problem]:
-    """A problem for each gate with ``verdict``, the trim that Crump et al. advise among the ways out."""
-    return [_problem(facts, gate, place) for gate in facts.gates if gate["verdict"] == verdict]
+    """A problem for each gate with ``verdict`` that no other failing gate explains; what to do is among its help."""
+    causes = (gate for gate in facts.gates if gate["verdict"] == verdict and not gate["follows_from"])
+    return [_problem(facts, gate, place) for gate in causes]
 
 
 def _problem(facts: Facts, gate: Row, place: Path) -> Problem:

@@ -139,6 +139,8 @@ def _facts(project: Path, contract: Contract, manifest: Manifest, promotion: Pro
         positivity=rows("positivity"),
         histogram=rows("histogram"),
         missing=rows("missing"),
+        leakage=rows("leakage"),
+        availability=rows("availability"),
     )
 
 

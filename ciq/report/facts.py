@@ -16,11 +16,14 @@ Language = Literal["en", "ja"]
 class Facts:
     """One attempt: where it comes from, its figures and its verdict.
 
-    ``overlap`` is one row of figures; ``gates``, ``balance``, ``positivity``, ``histogram`` and ``missing`` are rows
-    as the diagnostics models hold them, all empty where the attempt ended before them. ``problems`` are the refusal's.
-    ``mends`` counts rows by column and step, ``warnings`` rows by contract rule that only warns, ``rejected``
-    violations by rule whose rows were set aside in the file ``rejects``; ``dropped`` are the columns of the files that
-    were left out. ``published`` says what is published after the attempt: this version, an
+    ``overlap`` is one row of figures; ``gates``, ``balance``, ``positivity``, ``histogram``, ``missing``, ``leakage``
+    and ``availability`` are rows as the diagnostics models hold them, all empty where the attempt ended before them.
+    A gate's ``follows_from`` names the failing gate that explains its verdict; such a gate is not said again.
+    ``leakage`` has a row per covariate and one for its being missing: what it tells by itself of treatment and
+    outcome; ``availability`` a row per covariate that says when it became known, with the rows that are too late.
+    ``problems`` are the refusal's. ``mends`` counts rows by column and step, ``warnings`` rows by contract rule that
+    only warns, ``rejected`` violations by rule whose rows were set aside in the file ``rejects``; ``dropped`` are the
+    columns of the files that were left out. ``published`` says what is published after the attempt: this version, an
     earlier one, or nothing where it is None.
     """
 
@@ -47,6 +50,8 @@ class Facts:
     positivity: tuple[Row, ...] = ()
     histogram: tuple[Row, ...] = ()
     missing: tuple[Row, ...] = ()
+    leakage: tuple[Row, ...] = ()
+    availability: tuple[Row, ...] = ()
     problems: tuple[Problem, ...] = ()
 
     @property

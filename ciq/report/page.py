@@ -95,6 +95,8 @@ def _view(facts: Facts, say: Sentences) -> dict[str, Any]:
         "overlap": tables.overlap(facts, say),
         "levels": tables.levels(facts),
         "levels_rest": tables.rest(len(facts.positivity), "report.json", say),
+        "leakage": tables.leakage(facts),
+        "leakage_rest": tables.rest(len(facts.leakage), "report.json", say),
         "missing": tables.missing(facts),
         "mends": tables.mends(facts),
         "warnings": tables.warnings(facts),

@@ -22,6 +22,7 @@ def quality_report(facts: Facts, say: Sentences) -> str:
         _overlap(facts, say),
         _balance(facts, say),
         _levels(facts, say),
+        _leakage(facts, say),
         _missing(facts, say),
         _mends(facts, say),
     ]
@@ -85,6 +86,12 @@ def _levels(facts: Facts, say: Sentences) -> str:
     rows = [(row.covariate, row.level, row.treated, row.control) for row in tables.levels(facts)]
     head = tuple(say(key) for key in ("covariate", "level", "treated", "control"))
     return _section(say("positivity"), say("positivity_note"), table(head, rows)) if rows else ""
+
+
+def _leakage(facts: Facts, say: Sentences) -> str:
+    rows = [(row.covariate, row.auc, row.correlation, row.outcome, row.late) for row in tables.leakage(facts)]
+    head = tuple(say(key) for key in ("covariate", "auc_treatment", "correlation", "told_outcome", "known_late"))
+    return _section(say("leakage"), say("leakage_note"), table(head, rows)) if rows else ""
 
 
 def _missing(facts: Facts, say: Sentences) -> str:

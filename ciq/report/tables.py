@@ -50,6 +50,17 @@ class MissingLine:
     control: str
 
 
+@dataclass(frozen=True)
+class LeakageLine:
+    """What a covariate, or its being missing, tells by itself, and in how many rows it was known too late."""
+
+    covariate: str
+    auc: str
+    correlation: str
+    outcome: str
+    late: str
+
+
 def balance(facts: Facts) -> list[BalanceLine]:
     """The balance table, the largest raw difference first."""
     bound, weighting = smd_bound(facts), facts.estimand.lower()
@@ -127,6 +138,25 @@ def levels(facts: Facts) -> list[LevelLine]:
 
 def _in_both(row: Row) -> bool:
     return bool(row["n_treated"] and row["n_control"])
+
+
+def leakage(facts: Facts) -> list[LeakageLine]:
+    """What each covariate tells by itself, those first that tell most of the treatment."""
+    late = {row["covariate"]: row["n"] for row in facts.availability}
+
+    def written(value: float | None) -> str:
+        return decimals(value) if value is not None and is_finite(value) else ""
+
+    return [
+        LeakageLine(
+            covariate=row["covariate"],
+            auc=written(row["auc_treatment"]),
+            correlation=written(row["correlation_treatment"]),
+            outcome=written(row["r2_outcome"] if row["auc_outcome"] is None else row["auc_outcome"]),
+            late=figure(late.get(row["covariate"])),
+        )
+        for row in sorted(facts.leakage, key=lambda row: (-(row["auc_treatment"] or 0), row["covariate"]))[:SHOWN]
+    ]
 
 
 def missing(facts: Facts) -> list[MissingLine]:

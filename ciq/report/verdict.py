@@ -110,6 +110,8 @@ def smd_bound(facts: Facts) -> float:
 def _gate(facts: Facts, gate: Row, say: Sentences) -> Gate:
     name, meaning = say.gate(gate["gate"])
     written = percent if gate["gate"] in _SHARES else figure
+    cause = gate.get("follows_from")
+    advice = (say.mend(gate["gate"]), _trim(facts.overlap, gate["gate"], say))
     return Gate(
         id=gate["gate"],
         verdict=gate["verdict"],
@@ -117,8 +119,8 @@ def _gate(facts: Facts, gate: Row, say: Sentences) -> Gate:
         figure=meaning,
         value=written(gate["value"]) if is_finite(gate["value"]) else "–",  # noqa: RUF001
         bound=f"{_SIGNS[gate['comparison']]} {written(gate['threshold'])}",
-        subject=gate["subject"] or "",
-        advice=" ".join(part for part in (say.mend(gate["gate"]), _trim(facts.overlap, gate["gate"], say)) if part),
+        subject=say("follows", gate=say.gate(cause)[0]) if cause else gate["subject"] or "",
+        advice="" if cause else " ".join(part for part in advice if part),
     )
 
 

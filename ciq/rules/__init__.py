@@ -8,6 +8,7 @@ from ciq.rules.contract_command import CONTRACT_COMMAND_RULES
 from ciq.rules.environment import ENVIRONMENT_RULES
 from ciq.rules.file import FILE_RULES
 from ciq.rules.gate import GATE_RULES, GateRule
+from ciq.rules.leakage import LEAKAGE_RULES
 from ciq.rules.publication import PUBLICATION_RULES
 from ciq.rules.routing import ROUTING_RULES
 from ciq.rules.rule import Rule
@@ -20,6 +21,7 @@ RULES: dict[str, Rule] = {
         FILE_RULES,
         CELL_RULES,
         GATE_RULES,
+        LEAKAGE_RULES,
         ENVIRONMENT_RULES,
         PUBLICATION_RULES,
         ROUTING_RULES,
@@ -27,4 +29,4 @@ RULES: dict[str, Rule] = {
     for rule in family
 }
 
-__all__ = ["GATE_RULES", "RULES", "GateRule", "Rule"]
+__all__ = ["RULES", "GateRule", "Rule"]

@@ -73,7 +73,6 @@ WITH number_arms AS (
     covariate,
     _treated,
     n,
-    other,
     mean AS mean_unadjusted,
     variance AS variance_unadjusted,
     arm_unadjusted - n AS missing,
@@ -110,21 +109,53 @@ WITH number_arms AS (
   FROM diagnostics.@{dataset}_moments
   WHERE
     covariate <> ''
+), two_values AS (
+  /* As in cobalt, a number with two values is the share of the larger one; only of 0 and 1 it keeps its name */
+  SELECT
+    covariate,
+    lowest,
+    highest,
+    CASE
+      WHEN lowest = 0 AND highest = 1
+      THEN covariate
+      WHEN highest = FLOOR(highest) AND ABS(highest) < 1e15
+      THEN covariate || '_' || CAST(CAST(highest AS BIGINT) AS TEXT)
+      ELSE covariate || '_' || CAST(highest AS TEXT)
+    END AS name
+  FROM diagnostics.@{dataset}_distributions
+  WHERE
+    distinct_values = 2
 ), number_rows AS (
   SELECT
-    t.covariate,
+    COALESCE(v.name, t.covariate) AS covariate,
     t.covariate AS parent,
-    CASE WHEN t.other + c.other = 0 THEN 'binary' ELSE 'continuous' END AS type,
+    CASE WHEN v.name IS NULL THEN 'continuous' ELSE 'binary' END AS type,
     t.n AS n_treated,
     c.n AS n_control,
     t.variance_unadjusted AS sample_variance_treated,
     c.variance_unadjusted AS sample_variance_control,
-    @EACH([unadjusted, ate, att, atc, ato], w -> t.mean_@w AS treated_@w),
-    @EACH([unadjusted, ate, att, atc, ato], w -> c.mean_@w AS control_@w),
+    @EACH(
+      [unadjusted, ate, att, atc, ato],
+      w -> CASE WHEN v.name IS NULL THEN t.mean_@w ELSE (
+        t.mean_@w - v.lowest
+      ) / (
+        v.highest - v.lowest
+      ) END AS treated_@w
+    ),
+    @EACH(
+      [unadjusted, ate, att, atc, ato],
+      w -> CASE WHEN v.name IS NULL THEN c.mean_@w ELSE (
+        c.mean_@w - v.lowest
+      ) / (
+        v.highest - v.lowest
+      ) END AS control_@w
+    ),
     @EACH([unadjusted, ate, att, atc, ato], w -> t.variance_@w / NULLIF(c.variance_@w, 0) AS ratio_@w)
   FROM number_arms AS t
   INNER JOIN number_arms AS c
     ON t.covariate = c.covariate AND t._treated = 1 AND c._treated = 0
+  LEFT JOIN two_values AS v
+    ON t.covariate = v.covariate
 ), missing_rows AS (
   SELECT
     t.covariate || ':<NA>' AS covariate,
@@ -327,5 +358,5 @@ SELECT
     END + @normal_tail(below_@s) AS p_@s
   )
 FROM deviates AS d
-LEFT JOIN diagnostics.@{dataset}_ks AS k
+LEFT JOIN diagnostics.@{dataset}_distributions AS k
   ON d.covariate = k.covariate

@@ -15,7 +15,6 @@ MODEL (
     n BIGINT,
     mean DOUBLE,
     variance DOUBLE,
-    other BIGINT,
     s_ate DOUBLE,
     ss_ate DOUBLE,
     x_ate DOUBLE,
@@ -36,8 +35,7 @@ MODEL (
   column_descriptions (
     covariate = 'The number; empty for the arm as a whole',
     arm_unadjusted = 'Rows of the arm',
-    n = 'Rows where the number is observed',
-    other = 'Observed values that are neither 0 nor 1'
+    n = 'Rows where the number is observed'
   ),
   audits (
     not_null(columns := (covariate, _treated, n)),
@@ -89,7 +87,6 @@ SELECT
   m.n AS n,
   m.mean AS mean,
   m.variance AS variance,
-  m.other AS other,
   m.s_ate AS s_ate,
   m.ss_ate AS ss_ate,
   m.x_ate AS x_ate,

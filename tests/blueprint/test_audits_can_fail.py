@@ -98,9 +98,6 @@ CASES: dict[str, dict[str, list[str]]] = {
         'condition := NOT "unit" IS NULL AND NOT "seen" IS NULL)': [put("unit", "1")],
         'forall(criteria := ("dose (mg)" < 50 OR age >= 30))': [put("dose (mg)", "50")],
         "forall_non_blocking(criteria := (y < 40))": [put("y", "40")],
-        'available_in_time(column := "age", available_at := "seen", time := "at")': [
-            put("seen", '"at" + INTERVAL 1 MICROSECOND')
-        ],
     },
     "diagnostics.doses_histogram": {
         "not_null(columns := (n_treated, n_control))": null("n_treated", "n_control"),
@@ -152,14 +149,43 @@ CASES: dict[str, dict[str, list[str]]] = {
             put("covariate", "'age'"),
         ],
     },
-    "diagnostics.doses_ks": {
-        "not_null(columns := (covariate))": null("covariate"),
+    "diagnostics.doses_distributions": {
+        "not_null(columns := (covariate, distinct_values, lowest, highest))": null(
+            "covariate", "distinct_values", "lowest", "highest"
+        ),
         "unique_values(columns := (covariate))": [DOUBLE],
         "accepted_range(column := ks_unadjusted, min_v := 0, max_v := 1.000001)": [
             put("ks_unadjusted", "-0.1"),
             put("ks_unadjusted", "1.1"),
             put("ks_unadjusted", "'nan'"),
         ],
+        "accepted_range(column := auc_treatment, min_v := 0, max_v := 1)": [
+            put("auc_treatment", "-0.1"),
+            put("auc_treatment", "1.1"),
+        ],
+    },
+    "diagnostics.doses_covariates": {
+        "accepted_values(column := kind, is_in := ('number', 'level', 'missing'))": [put("kind", "'ordinal'")],
+    },
+    "diagnostics.doses_leakage": {
+        "not_null(columns := (covariate, parent, kind, n))": null("covariate", "parent", "kind", "n"),
+        "unique_values(columns := (covariate))": [DOUBLE],
+        "accepted_range(column := auc_treatment, min_v := 0.5, max_v := 1)": [
+            put("auc_treatment", "0.4"),
+            put("auc_treatment", "1.1"),
+        ],
+        "accepted_range(column := correlation_treatment, min_v := 0, max_v := 1.000001)": [
+            put("correlation_treatment", "-0.1"),
+            put("correlation_treatment", "1.1"),
+        ],
+    },
+    "diagnostics.doses_availability": {
+        "not_null(columns := (covariate, available_at, n))": null("covariate", "available_at", "n"),
+        "unique_values(columns := (covariate))": [DOUBLE],
+    },
+    "diagnostics.doses_judgements": {
+        "unique_values(columns := (gate))": [DOUBLE],
+        "accepted_values(column := verdict, is_in := ('pass', 'warn', 'fail'))": [put("verdict", "'unknown'")],
     },
     "diagnostics.doses_balance": {
         "not_null(columns := (covariate, parent, type))": null("covariate", "parent", "type"),
@@ -167,7 +193,7 @@ CASES: dict[str, dict[str, list[str]]] = {
         "accepted_values(column := type, is_in := ('continuous', 'binary'))": [put("type", "'ordinal'")],
     },
     "diagnostics.doses_gates": {
-        "number_of_rows(threshold := 14)": ["DELETE FROM bad WHERE rowid = 0"],
+        "number_of_rows(threshold := 20)": ["DELETE FROM bad WHERE rowid = 0"],
         "unique_values(columns := (gate))": [DOUBLE],
         "accepted_values(column := verdict, is_in := ('pass', 'warn', 'fail'))": [put("verdict", "'unknown'")],
         "both_arms()": [failed("both_arms")],
@@ -175,6 +201,10 @@ CASES: dict[str, dict[str, list[str]]] = {
         "fit_converged()": [failed("fit_converged")],
         "no_separation()": [failed("separation")],
         "no_collinearity()": [failed("collinear")],
+        "no_late_values()": [failed("leakage_time")],
+        "no_leakage()": [
+            failed(f"leakage_{what}{missing}") for what in ("treatment", "outcome") for missing in ("", "_missing")
+        ],
         "fit_invariant()": [failed("fit_invariant")],
         "overlap_share()": [failed("overlap_share")],
         "tail_mass()": [failed("tail_lt_001"), failed("tail_gt_099")],
@@ -199,8 +229,6 @@ HARMLESS = [
     'UPDATE bad SET "age" = 18, "y" = 100.5, "dose (mg)" = 0 WHERE rowid = 90',
     'UPDATE bad SET "age" = 90 WHERE rowid = 90',
     "UPDATE bad SET code = 'ZZ-0' WHERE rowid = 0",
-    'UPDATE bad SET "seen" = "at" WHERE rowid = 0',
-    'UPDATE bad SET "seen" = "at" + INTERVAL 1 DAY, "age" = NULL WHERE rowid = 0',
     'UPDATE bad SET "code" = NULL WHERE rowid < 4',
     'UPDATE bad SET "unit" = 1, "seen" = NULL WHERE rowid < 4',
     'UPDATE bad SET "age" = NULL, "region" = NULL, "dose (mg)" = NULL, "site" = NULL WHERE rowid < 4',
@@ -286,7 +314,7 @@ def test_every_audit_that_is_written_is_used() -> None:
     files = (ROOT / "audits").glob("*.sql")
     written = {name for path in files for name in re.findall(r"^AUDIT \(\s*name (\w+)", path.read_text(), re.M)}
     used = {audit.partition("(")[0] for found in CASES.values() for audit in found}
-    assert {"positivity", "available_in_time", "lossless"} <= written
+    assert {"positivity", "no_late_values", "lossless"} <= written
     assert written - used == {"lossless"}
 
 

@@ -131,9 +131,7 @@ def test_an_encoding_that_is_not_read(tmp_path: Path) -> None:
 
 NOT_BUILT = {
     "source: {non_finite: 'null'}": "non_finite",
-    "columns: {age: {pii: hash}}": "pii",
     "schedule: {window: 90}": "window",
-    "leakage: {auc: 0.99}": "leakage",
     "propensity: {interactions: [[age, gender]]}": "interactions",
     "propensity: {learner: gradient_boosting}": "learner",
     "balance: {squares: true}": "squares",
@@ -151,10 +149,10 @@ def test_what_is_not_built_is_refused_at_its_key(tmp_path: Path, line: str) -> N
 
 def test_all_that_is_not_built_is_named_at_once(tmp_path: Path) -> None:
     text = FULL.replace("unit: years}", "unit: years}, email: {pii: hash}")
-    text += "publish: {schema: api}\nleakage: {auc: 0.99}\nschedule: {window: 90}\n"
+    text = text.replace("squares: false", "squares: true") + "schedule: {window: 90}\n"
     found = problems(tmp_path, text)
     named = {problem.message.split("`")[1] for problem in found if problem.rule == "C108"}
-    assert named == {"columns.email.pii", "leakage", "schedule.window"}
+    assert named == {"balance.squares", "schedule.window"}
     assert [problem.rule for problem in found if problem.rule != "C108"] == ["C109"]
 
 

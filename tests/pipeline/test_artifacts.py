@@ -66,6 +66,12 @@ THRESHOLDS = {
     "auc": 0.9,
     "ess_share": 0.1,
     "max_weight_share": 0.05,
+    "leakage_time": 0,
+    "leakage_treatment": 0.99,
+    "leakage_treatment_missing": 0.99,
+    "leakage_correlation": 0.5,
+    "leakage_outcome": 0.99,
+    "leakage_outcome_missing": 0.99,
     "balance": 0.1,
 }
 FIGURES = {

@@ -233,11 +233,18 @@ def test_the_score_with_gaps_is_the_maximum_of_the_likelihood(ran: Ran) -> None:
     assert np.abs(residual).max() < 1e-9
 
 
-def test_a_number_that_separates_is_refused_by_name(ran: Ran) -> None:
-    assert ran.gate("hopeless", "separation") == "fail"
-    message = ran.causes("hopeless")["G305"]
-    assert message.startswith("data/raw/hopeless.csv: G305 ")
-    assert message.endswith(": score")
+def test_a_number_that_separates_is_refused_by_name_and_said_once(ran: Ran) -> None:
+    """What the separated fit makes of overlap, balance and scores is in the table, and follows from it."""
+    gates = {gate["gate"]: gate for gate in ran.metrics("hopeless")["gates"]}
+    assert gates["separation"]["verdict"] == gates["fit_invariant"]["verdict"] == gates["balance"]["verdict"] == "fail"
+    assert gates["separation"]["subject"] == "score"
+    following = {name for name, gate in gates.items() if gate["follows_from"]}
+    assert {gates[name]["follows_from"] for name in following} == {"leakage_treatment"}
+    assert {"separation", "fit_invariant", "overlap_share", "balance"} <= following
+    assert set(ran.causes("hopeless")) == {"G306", "G341"}
+    message = ran.causes("hopeless")["G341"]
+    assert message.startswith("data/raw/hopeless.csv: G341 ")
+    assert f": score 1.0 in {ROWS} rows, such as " in message
 
 
 def test_a_collinear_number_is_refused_with_what_determines_it(ran: Ran) -> None:
@@ -251,7 +258,7 @@ def test_what_is_refused_is_described_and_not_published(ran: Ran) -> None:
     metrics = ran.metrics("hopeless")
     assert metrics["verdict"] == "fail"
     assert metrics["overlap"] < 0.05
-    assert any("G305" in problem for problem in metrics["problems"])
+    assert any("G341" in problem for problem in metrics["problems"])
     assert "# hopeless: fail" in (ran.root / "artifacts" / "hopeless" / "quality_report.md").read_text()
 
 

@@ -48,6 +48,21 @@ def gate(
     }
 
 
+LEAKAGE = {
+    "covariate": "age",
+    "parent": "age",
+    "kind": "number",
+    "n": 8,
+    "n_treated": 3,
+    "auc_treatment": 0.625,
+    "correlation_treatment": 0.25,
+    "n_outcome": 8,
+    "auc_outcome": None,
+    "r2_outcome": 0.125,
+    "sample": "31 (treated, outcome 2.5)",
+}
+
+
 def attempt(names: tuple[str, ...] = ("age", "income"), **changes: Any) -> Facts:
     """A published attempt with a covariate for each name, the later ones less out of balance."""
     facts = Facts(
@@ -70,6 +85,8 @@ def attempt(names: tuple[str, ...] = ("age", "income"), **changes: Any) -> Facts
         balance=tuple(balance_row(name, 1 / (at + 2), 0.05) for at, name in enumerate(names)),
         positivity=({"covariate": "plan", "level": "free", "n": 8, "n_treated": 3, "n_control": 5},),
         histogram=({"bin": 3, "n_treated": 1, "n_control": 5}, {"bin": 39, "n_treated": 2, "n_control": 0}),
+        leakage=(LEAKAGE,),
+        availability=({"covariate": "age", "available_at": "seen", "n": 2, "sample": "7 at 10:00, known 11:00"},),
         missing=(
             {"name": "age", "missing": 1, "missing_treated": 1, "missing_control": 0, "n_treated": 3, "n_control": 5},
         ),

@@ -183,6 +183,8 @@ def test_every_fact_has_a_place_on_the_page() -> None:
         "positivity": (),
         "histogram": (),
         "missing": (),
+        "leakage": (),
+        "availability": (),
         "problems": (Problem("I203", "said"),),
     }
     assert changed.keys() | {"language"} == {field.name for field in fields(Facts)}
