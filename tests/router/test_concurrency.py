@@ -1,0 +1,119 @@
+"""Many clients, some of them writing, while PostgreSQL goes away and comes back."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from postgres_server import execute
+from router_house import SETUP, lay_out
+from soaking import examples
+
+from ciq.errors import CiqError, ConnectionRefused
+from ciq.postgres import Server, embedded, roles
+from ciq.router import Router
+from ciq.router.engine import Unavailable
+
+SECONDS = examples(2)
+CLIENTS = min(32, examples(6))
+INSERT = "INSERT INTO scratch.notes VALUES ('{}')"
+READS = {
+    "SELECT sum(x) AS v FROM api.both": 125125.0,
+    "SELECT count(*) AS v FROM lake.alone": 100,
+    "SELECT max(double) AS v FROM api.served": 100,
+}
+
+
+@dataclass
+class Seen:
+    """What the clients saw; ``errors`` with the moment of each."""
+
+    done: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    wrong: list[tuple[str, object]] = field(default_factory=list)
+    errors: list[tuple[float, CiqError]] = field(default_factory=list)
+    reads: int = 0
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A server of the test's own, to be stopped and started."""
+    lay_out(tmp_path)
+    (tmp_path / "warehouse").mkdir()
+    server = embedded.start(tmp_path)
+    monkeypatch.setenv("PG_DSN", server.dsn)
+    roles.ensure(server)
+    execute(server, SETUP)
+    yield server
+    embedded.stop(tmp_path)
+
+
+def client(number: int, project: Path, seen: Seen, until: float) -> None:
+    router = Router.from_config(project / "router.yml", write=True)
+    turn = 0
+    while time.monotonic() < until:
+        turn += 1
+        note = f"{number}-{turn}"
+        try:
+            if turn % 10 == 0:
+                router.execute(INSERT.format(note)).table()
+                seen.done.append(note)
+            else:
+                sql = list(READS)[turn % len(READS)]
+                value = router.execute(sql).table().column("v")[0].as_py()
+                seen.reads += 1
+                if value != READS[sql]:
+                    seen.wrong.append((sql, value))
+        except CiqError as error:
+            seen.errors.append((time.monotonic(), error))
+            if turn % 10 == 0 and error.problems[0].rule == "R612":
+                seen.unknown.append(note)
+            time.sleep(0.05)
+
+
+def test_a_write_is_done_once_or_its_outcome_is_unknown(own: Server, tmp_path: Path) -> None:
+    seen = [Seen() for _ in range(CLIENTS)]
+    until = time.monotonic() + 3 * SECONDS
+    threads = [threading.Thread(target=client, args=(n, tmp_path, each, until)) for n, each in enumerate(seen)]
+    for thread in threads:
+        thread.start()
+    time.sleep(SECONDS)
+    down = time.monotonic()
+    embedded.stop(tmp_path)
+    embedded.start(tmp_path)
+    up = time.monotonic()
+    for thread in threads:
+        thread.join()
+    kept = [note for (note,) in execute(own, "SELECT note FROM scratch.notes")]
+    done = [note for each in seen for note in each.done]
+    assert done
+    assert not [each.wrong for each in seen if each.wrong]
+    assert all(kept.count(note) == 1 for note in done)
+    assert set(kept) <= {*done, *(note for each in seen for note in each.unknown)}
+    assert len(kept) == len(set(kept))
+    errors = [error for each in seen for error in each.errors]
+    assert all(isinstance(error, ConnectionRefused | Unavailable) for _, error in errors)
+    assert all(down <= at <= up + 1 for at, _ in errors)
+    assert min(each.reads for each in seen) > 0
+
+
+def test_a_server_that_goes_away_in_a_write_leaves_its_outcome_unknown(house: Path, served: Server) -> None:
+    router = Router.from_config(house / "router.yml", write=True)
+    kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'INSERT INTO scratch.notes%'"
+
+    def killer() -> None:
+        for _ in range(100):
+            if execute(served, kill):
+                return
+            time.sleep(0.05)
+
+    thread = threading.Thread(target=killer)
+    thread.start()
+    with pytest.raises(ConnectionRefused, match="R612"):
+        router.execute("INSERT INTO scratch.notes SELECT 'x' FROM pg_sleep(10)")
+    thread.join()
+    assert execute(served, "SELECT count(*) FROM scratch.notes") == [(0,)]
