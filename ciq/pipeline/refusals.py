@@ -13,6 +13,8 @@ from ciq.rules import RULES, GateRule
 
 _RULE_OF_GATE = {rule.gate: rule for rule in RULES.values() if isinstance(rule, GateRule)}
 
+_APART = 0.1  # a raw |SMD| under this is no difference to speak of (Austin 2009)
+
 
 def gate_problems(facts: Facts, place: Path, verdict: str) -> list[Problem]:
     """A problem for each gate with ``verdict`` that no other failing gate explains; what to do is among its help."""
@@ -29,8 +31,8 @@ def _problem(facts: Facts, gate: Row, place: Path) -> Problem:
         message += f" (|SMD|, {facts.estimand})"
     if gate["subject"]:
         message += f": {gate['subject']}"
-    trim = _trim(facts.overlap) if rule.trim else ""
-    return Problem(rule.id, message, place, help="; ".join(text for text in (rule.mend, trim) if text))
+    ways = (_trim(facts.overlap), _overlap_weights(facts), _drivers(facts)) if rule.trim else ()
+    return Problem(rule.id, message, place, help="; ".join(text for text in (rule.mend, *ways) if text))
 
 
 def _trim(overlap: Row) -> str:
@@ -40,6 +42,25 @@ def _trim(overlap: Row) -> str:
     kept, rows, treated = (figure(overlap[name]) for name in ("crump_kept", "n", "crump_kept_treated"))
     bounds = f"{alpha:.4f} <= e <= {1 - alpha:.4f}"
     return f"trimming to {bounds} keeps {kept} of {rows} rows, {treated} treated (Crump et al. 2009)"
+
+
+def _overlap_weights(facts: Facts) -> str:
+    """What the same scores give under ATO, which weights every row by how open its treatment was."""
+    found = [abs(row["smd_ato"]) for row in facts.balance if row["smd_ato"] is not None]
+    ess = [facts.overlap.get(f"ess_ato_{arm}") for arm in ("treated", "control")]
+    if facts.estimand == "ATO" or not found or None in ess:
+        return ""
+    carried = " and ".join(f"{size:,.0f} {arm}" for size, arm in zip(ess, ("treated", "untreated"), strict=True))
+    return f"estimand ATO has a largest |SMD| of {max(found):.3f} and an effective sample of {carried} rows"
+
+
+def _drivers(facts: Facts) -> str:
+    """The covariates in which the arms differ most before any weighting."""
+    worst: dict[str, float] = {}
+    for row in facts.balance:
+        worst[row["parent"]] = max(worst.get(row["parent"], 0.0), abs(row["smd_unadjusted"] or 0.0))
+    apart = [name for name in sorted(worst, key=lambda name: (-worst[name], name)) if worst[name] > _APART][:3]
+    return f"the arms differ most in {', '.join(f'{name} ({worst[name]:.2f})' for name in apart)}" if apart else ""
 
 
 def audit_problem(contract: Contract, failure: AuditFailure) -> Problem:

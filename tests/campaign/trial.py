@@ -80,6 +80,7 @@ def judge(name: str, text: str, table: pa.Table) -> Judged:
         snapshot=None,
         rows=manifest.rows,
         overlap=rows("overlap")[0],
+        balance=tuple(rows("balance")),
         gates=tuple(rows("gates")),
     )
     refused, warned = (
