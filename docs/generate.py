@@ -33,7 +33,8 @@ def commands(command: click.Command = cli, name: str = "ciq") -> Iterator[tuple[
 
 def help_of(name: str, command: click.Command) -> str:
     """What ``--help`` prints, at a fixed width."""
-    return command.get_help(click.Context(command, info_name=name, max_content_width=100, terminal_width=100))
+    settings = {**cli.context_settings, "max_content_width": 100, "terminal_width": 100}
+    return command.get_help(click.Context(command, info_name=name, **settings))
 
 
 def command_page() -> str:
