@@ -37,6 +37,7 @@ docs: $(VENV)/installed
 	$(BIN)/python docs/generate.py
 
 bench: $(VENV)/tested
+	$(INSTALL) --group bench
 	$(BIN)/python -m benchmarks
 
 clean:

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import balance, build, ingest, publish, routing, startup
+from benchmarks import balance, build, fit, ingest, publish, routing, startup
 from benchmarks.scratch import Scratch
 from benchmarks.table import Row, markdown
 
@@ -15,6 +15,7 @@ BENCHMARKS = {
     "startup": startup.run,
     "ingest": ingest.run,
     "build": build.run,
+    "fit": fit.run,
     "balance": balance.run,
     "publish": publish.run,
     "routing": routing.run,

@@ -15,19 +15,20 @@ def blueprints():
     return [{"dataset": dataset.contract.name, "code": code_version()} for dataset in staged(PROJECT)]
 
 
+def columns():
+    """Names and types of the columns."""
+    from ciq.causal.overlap import SORTED_COLUMNS
+
+    return SORTED_COLUMNS
+
+
 @model(
     "diagnostics.@{dataset}_overlap_sorted",
     kind="FULL",
     description="Crump's trim, discrimination and calibration of the propensity score, one row",
     grains=["crump_alpha"],
     depends_on=["diagnostics.@{dataset}_scores"],
-    columns={
-        "crump_alpha": "double",
-        "crump_kept": "bigint",
-        "crump_kept_treated": "bigint",
-        "auc": "double",
-        "ece10": "double",
-    },
+    columns=columns(),
     column_descriptions={
         "crump_alpha": "Trim to alpha <= e <= 1 - alpha (Crump et al. 2009); 0 where no trim is advised",
         "crump_kept": "Rows that the trim keeps",
@@ -42,20 +43,10 @@ def execute(context: ExecutionContext, start, end, execution_time, **kwargs):
     """Reads score and treatment, two columns in memory, and returns the row."""
     import pandas as pd
 
-    from ciq.causal.overlap import auc, calibration_error, crump_trim
+    from ciq.causal.overlap import sorted_figures
 
     context.blueprint_var("code")
     scores = context.resolve_table(f"diagnostics.{context.blueprint_var('dataset')}_scores")
     cursor = context.engine_adapter.cursor
     columns = cursor.execute(f"SELECT ps_hat, CAST(_treated AS DOUBLE) AS treated FROM {scores}").fetchnumpy()  # noqa: S608
-    e, t = columns["ps_hat"], columns["treated"]
-    trim = crump_trim(e, t)
-    return pd.DataFrame(
-        {
-            "crump_alpha": [trim.alpha],
-            "crump_kept": [trim.kept],
-            "crump_kept_treated": [trim.kept_treated],
-            "auc": [auc(e, t)],
-            "ece10": [calibration_error(e, t)],
-        }
-    )
+    return pd.DataFrame([sorted_figures(columns["ps_hat"], columns["treated"])])

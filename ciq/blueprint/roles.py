@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 from sqlglot import exp
 
 from ciq.causal import sql
+from ciq.causal.propensity import Spec
 from ciq.contract import Contract
 
 
@@ -40,13 +39,7 @@ def typed(contract: Contract, name: str) -> exp.Expr:
     return exp.cast(sql.column(name), contract.type_of(name).duckdb, dialect="duckdb")
 
 
-def propensity_spec(contract: Contract) -> str:
-    """What the propensity model needs of the contract, as JSON text for a blueprint variable."""
-    return json.dumps(
-        {
-            "treatment": contract.treatment_col,
-            "numbers": numbers(contract),
-            "factors": factors(contract),
-            "squares": list(contract.propensity.squares),
-        }
-    )
+def propensity_spec(contract: Contract) -> Spec:
+    """What the propensity model needs of the contract."""
+    asked = contract.propensity
+    return Spec(contract.treatment_col, numbers(contract), factors(contract), asked.squares, asked.method)

@@ -33,12 +33,23 @@ def variables(dataset: Dataset) -> dict[str, exp.Expr]:
     """Name to SQL for one data set."""
     contract = dataset.contract
     return {
-        "dataset": exp.to_identifier(contract.name),
         "enabled": exp.true(),
         "cron": exp.convert(contract.schedule.cron),
         "staged_rows": staged_rows(dataset),
-        "columns": _tuple(sql.column(name) for name in contract.types),
         "in_interval": _in_interval(contract),
+        "publishes": exp.true() if resolve(Path()) else exp.false(),
+        "publication": exp.convert(
+            publication_spec(contract, "appended" if contract.appends else dataset.manifest.version)
+        ),
+        **decided(contract),
+    }
+
+
+def decided(contract: Contract) -> dict[str, exp.Expr]:
+    """What the contract alone decides, wherever its rows are."""
+    return {
+        "dataset": exp.to_identifier(contract.name),
+        "columns": _tuple(sql.column(name) for name in contract.types),
         "typed": _tuple(alias(typed(contract, name), name) for name in contract.types),
         "cleaned": _tuple(alias(cleaned(contract, name, sql.column(name)), name) for name in contract.types),
         "row_id": _row_id(contract),
@@ -56,10 +67,6 @@ def variables(dataset: Dataset) -> dict[str, exp.Expr]:
         "covariate_values": covariate_values(contract),
         "dated_values": dated_values(contract),
         "outputs": _tuple(alias(typed(contract, name), name) for name in contract.published_cols),
-        "publishes": exp.true() if resolve(Path()) else exp.false(),
-        "publication": exp.convert(
-            publication_spec(contract, "appended" if contract.appends else dataset.manifest.version)
-        ),
         "estimand": exp.to_identifier(contract.estimand.lower()),
         **_gate_thresholds(contract),
     }

@@ -1,20 +1,21 @@
-"""Unpenalised logistic regression by Newton's method over batches, with everything that can go wrong named.
+"""Unpenalised logistic regression by Newton's method, with everything that can go wrong named.
 
-Memory is one batch plus a p by p matrix, whatever the number of rows. Columns are standardised, so that one scale
-serves step sizes, gradients and the tests for collinearity and separation.
+The rows stay where they are: a :class:`Design` sums over them, be it in batches (:mod:`ciq.causal.stream`) or by the
+database itself (:mod:`ciq.causal.aggregates`). Columns are standardised, so that one scale serves step sizes,
+gradients and the tests for collinearity and separation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
-Batches = Callable[[], Iterable[tuple[Matrix, Vector]]]
 
 COLLINEAR = 1e-10  # share of a column's variance that the columns before it leave unexplained
 SEPARATED = 1e-10  # curvature left in some direction, relative to the fit without covariates
@@ -29,7 +30,7 @@ GRADIENT = 1e-9
 class Scale:
     """What one pass over the design tells: ``rows``, ``treated``, column means, deviations and correlations.
 
-    ``reach`` is each column's largest absolute value before centring.
+    Deviations have divisor n and are 0 for a constant. ``reach`` is each column's largest absolute value.
     """
 
     rows: int
@@ -41,12 +42,35 @@ class Scale:
 
 
 @dataclass(frozen=True)
+class Sums:
+    """Mean log-likelihood per row, its gradient and its negative Hessian: the intercept, then the kept columns."""
+
+    likelihood: float
+    score: Vector
+    hessian: Matrix
+
+
+class Design(Protocol):
+    """The rows of a design matrix without its intercept, and their treatment."""
+
+    def scale(self) -> Scale:
+        """One pass over all rows. Raises ValueError where there are none."""
+
+    def sample(self) -> Design | None:
+        """Some of the rows, to start from, after :meth:`scale`; None where the design itself is the place to start."""
+
+    def sums(self, facts: Scale, kept: list[int], beta: Vector) -> Sums:
+        """One pass at ``beta``: intercept and coefficients of the ``kept`` columns, standardised by ``facts``."""
+
+
+@dataclass(frozen=True)
 class Fit:
     """A logistic fit on the columns' own scale.
 
-    ``coefficients`` has one entry a column (0 where the column was left out), ``gradient`` is the largest absolute
-    mean of the score over the standardised columns at the last full pass, ``constant``, ``collinear`` and
-    ``separated`` hold column positions; ``collinear`` maps each dropped column to those that determine it.
+    ``coefficients`` has one entry a column (0 where the column was left out), ``passes`` counts Newton passes over all
+    rows, ``gradient`` is the largest absolute mean of the score over the standardised columns at the last of them.
+    ``constant``, ``collinear`` and ``separated`` hold column positions; ``collinear`` maps each dropped column to those
+    that determine it.
     """
 
     intercept: float
@@ -59,27 +83,8 @@ class Fit:
     separated: tuple[int, ...] = ()
 
 
-def scale(batches: Batches) -> Scale:
-    """One pass: means, standard deviations (divisor n) and correlations of the columns.
-
-    Batches are pairs of an (n, p) matrix and an (n,) vector of 0 and 1.
-    """
-    rows = treated = 0
-    total: Vector | None = None
-    cross: Matrix | None = None
-    reach: Vector = np.zeros(0)
-    for x, t in batches():
-        if total is None or cross is None:
-            total, cross = np.zeros(x.shape[1]), np.zeros((x.shape[1], x.shape[1]))
-            reach = np.zeros(x.shape[1])
-        rows += len(t)
-        treated += int(t.sum())
-        total += x.sum(axis=0)
-        cross += x.T @ x
-        if len(x):
-            reach = np.maximum(reach, np.abs(x).max(axis=0))
-    if total is None or cross is None:
-        raise ValueError("no rows to fit")
+def standardised(rows: int, treated: int, total: Vector, cross: Matrix, reach: Vector) -> Scale:
+    """The scale of columns with these sums, sums of products and largest absolute values."""
     mean = total / rows
     covariance = cross / rows - np.outer(mean, mean)
     magnitude = np.sqrt(np.maximum(np.diag(cross) / rows, 0))
@@ -107,20 +112,29 @@ def dependent(scale: Scale, kept: list[int]) -> tuple[list[int], dict[int, tuple
     return independent, collinear
 
 
-def logistic(batches: Batches) -> Fit:
-    """The maximum-likelihood logit of treatment on an intercept and the columns of ``batches``.
+def logistic(design: Design) -> Fit:
+    """The maximum-likelihood logit of treatment on an intercept and the columns of ``design``.
 
-    Newton-Raphson with step halving; the last step is smaller than 1e-10 standard deviations of each column.
+    Newton-Raphson with step halving, started from the fit to a sample where the design has one; the last step is
+    smaller than 1e-10 standard deviations of each column, and the gradient over all rows proves it.
     A covariate set that predicts treatment perfectly in some direction has no maximum there: once the curvature in
     that direction is gone the iteration goes on in the others, and the columns whose log odds run away are named in
     ``separated`` (Albert & Anderson 1984). Raises ValueError without rows.
     """
-    facts = scale(batches)
+    # Matrices of a block or of p by p are too small for threads: these would wait for each other most of the time.
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _logistic(design)
+
+
+def _logistic(design: Design) -> Fit:
+    facts = design.scale()
     constant = tuple(int(i) for i in np.flatnonzero(facts.deviation == 0))
     kept, collinear = dependent(facts, [i for i in range(len(facts.mean)) if i not in constant])
     if facts.treated in (0, facts.rows):
         return Fit(0.0, np.zeros(len(facts.mean)), 0, np.inf, False, constant, collinear)
-    newton = _newton(batches, facts, kept)
+    sample = design.sample()
+    start = _newton(sample, facts, kept, _null(facts, kept)).beta if sample else _null(facts, kept)
+    newton = _newton(design, facts, kept, start)
     coefficients = np.zeros(len(facts.mean))
     coefficients[kept] = newton.beta[1:] / facts.deviation[kept]
     intercept = float(newton.beta[0] - coefficients @ facts.mean)
@@ -138,49 +152,40 @@ class _Newton:
     separated: tuple[int, ...]
 
 
-def _newton(batches: Batches, facts: Scale, kept: list[int]) -> _Newton:
-    prevalence = facts.treated / facts.rows
+def _null(facts: Scale, kept: list[int]) -> Vector:
+    """The fit without covariates."""
     beta: Vector = np.zeros(len(kept) + 1)
-    beta[0] = np.log(prevalence / (1 - prevalence))
-    step: Vector = np.zeros(len(kept) + 1)
-    best = -np.inf
+    beta[0] = np.log(facts.treated / (facts.rows - facts.treated))
+    return beta
+
+
+def _newton(design: Design, facts: Scale, kept: list[int], start: Vector) -> _Newton:
+    prevalence = facts.treated / facts.rows
+    # A start that fits worse than no covariates at all is given up: that is what `best` says of it.
+    best = prevalence * np.log(prevalence) + (1 - prevalence) * np.log(1 - prevalence)
+    beta, step = start, start - _null(facts, kept)
     gradient, settled = np.inf, False
     curved, vectors = np.ones(len(beta), dtype=bool), np.eye(len(beta))
     floor = SEPARATED * prevalence * (1 - prevalence) * _least_spread(facts, kept)
     passes = 0
     while passes < MAX_PASSES and not settled:
         passes += 1
-        likelihood, score, hessian = _pass(batches, facts, kept, beta)
-        if likelihood < best - 1e-11:
-            step /= 2
+        sums = design.sums(facts, kept, beta)
+        if sums.likelihood < best - 1e-11 and step.any():
+            step = step / 2
             beta = beta - step
             continue
-        best = max(best, likelihood)
-        gradient = float(np.abs(score).max())
-        values, vectors = np.linalg.eigh(hessian)
+        best = max(best, sums.likelihood)
+        gradient = float(np.abs(sums.score).max())
+        values, vectors = np.linalg.eigh(sums.hessian)
         curved = values >= floor
         along = vectors[:, curved]
-        step = along @ ((along.T @ score) / values[curved])
+        step = along @ ((along.T @ sums.score) / values[curved])
         beta = beta + step
-        if np.abs(step).max() < STEP or (float(score @ step) < DECREMENT and values[0] > 1e4 * floor):
+        if np.abs(step).max() < STEP or (float(sums.score @ step) < DECREMENT and values[0] > 1e4 * floor):
             settled = True
     separated = () if curved.all() else _running_away(beta, vectors[:, ~curved], facts, kept)
     return _Newton(beta, passes, gradient, settled and not separated, separated)
-
-
-def _pass(batches: Batches, facts: Scale, kept: list[int], beta: Vector) -> tuple[float, Vector, Matrix]:
-    """Mean log-likelihood, its gradient and its negative Hessian at ``beta``, all per row."""
-    likelihood, score, hessian = 0.0, np.zeros(len(beta)), np.zeros((len(beta), len(beta)))
-    for raw, t in batches():
-        x = np.empty((len(t), len(beta)))
-        x[:, 0] = 1
-        np.divide(raw[:, kept] - facts.mean[kept], facts.deviation[kept], out=x[:, 1:])
-        eta = x @ beta
-        e = 1 / (1 + np.exp(-np.clip(eta, -700, 700)))
-        likelihood += float(t @ eta - np.logaddexp(0, eta).sum())
-        score += x.T @ (t - e)
-        hessian += x.T @ (x * (e * (1 - e))[:, None])
-    return likelihood / facts.rows, score / facts.rows, hessian / facts.rows
 
 
 def _least_spread(facts: Scale, kept: list[int]) -> float:

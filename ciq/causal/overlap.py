@@ -8,6 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 Vector = NDArray[np.float64]
+SORTED_COLUMNS = {
+    "crump_alpha": "double",
+    "crump_kept": "bigint",
+    "crump_kept_treated": "bigint",
+    "auc": "double",
+    "ece10": "double",
+}
+"""What :func:`sorted_figures` gives, and its SQL types."""
 
 
 @dataclass(frozen=True)
@@ -62,3 +70,15 @@ def calibration_error(e: Vector, t: Vector, bins: int = 10) -> float:
     order = np.argsort(e, kind="stable")
     parts = zip(np.array_split(t[order], bins), np.array_split(e[order], bins), strict=True)
     return float(sum(abs(x.sum() - y.sum()) for x, y in parts) / len(e))
+
+
+def sorted_figures(e: Vector, t: Vector) -> dict[str, float]:
+    """The row of diagnostics.<dataset>_overlap_sorted."""
+    trim = crump_trim(e, t)
+    return {
+        "crump_alpha": trim.alpha,
+        "crump_kept": trim.kept,
+        "crump_kept_treated": trim.kept_treated,
+        "auc": auc(e, t),
+        "ece10": calibration_error(e, t),
+    }

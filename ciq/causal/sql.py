@@ -19,6 +19,17 @@ def number(value: exp.Expr) -> exp.Expr:
     return exp.cast(value, "double")
 
 
+def double(value: float) -> exp.Expr:
+    """A constant to its last bit: as a bare literal engines take it for a decimal."""
+    return exp.cast(exp.Literal.string(repr(float(value))), "double")
+
+
+def expit(value: exp.Expr) -> exp.Expr:
+    """The probability that has the log odds ``value``."""
+    grown = exp.Add(this=double(1), expression=exp.Exp(this=exp.Neg(this=exp.paren(value))))
+    return exp.Div(this=double(1), expression=exp.paren(grown))
+
+
 def level(value: exp.Expr) -> exp.Expr:
     """A category's level; a missing one is a level of its own, and a text that reads like it gets a backslash."""
     text = exp.cast(value, "text")
@@ -58,7 +69,7 @@ def design_column(term: Term, centre: float) -> exp.Expr:
         case "missing":
             return is_missing(value)
         case _:
-            return centred(continuous(term), exp.cast(exp.Literal.string(repr(centre)), "double"))
+            return centred(continuous(term), double(centre))
 
 
 def continuous(term: Term) -> exp.Expr:

@@ -112,6 +112,7 @@ class Propensity(_Strict):
     learner: Literal["logistic"] = "logistic"
     squares: tuple[Name, ...] = ()
     collinear: Literal["refuse", "drop"] = "refuse"
+    method: Literal["auto", "streaming", "sql"] = "auto"
 
 
 class Balance(_Strict):

@@ -7,6 +7,7 @@ from ciq.rules.contract import CONTRACT_RULES
 from ciq.rules.contract_command import CONTRACT_COMMAND_RULES
 from ciq.rules.environment import ENVIRONMENT_RULES
 from ciq.rules.file import FILE_RULES
+from ciq.rules.frame import FRAME_RULES
 from ciq.rules.gate import GATE_RULES, GateRule
 from ciq.rules.leakage import LEAKAGE_RULES
 from ciq.rules.publication import PUBLICATION_RULES
@@ -21,6 +22,7 @@ RULES: dict[str, Rule] = {
         FILE_RULES,
         CELL_RULES,
         GATE_RULES,
+        FRAME_RULES,
         LEAKAGE_RULES,
         ENVIRONMENT_RULES,
         PUBLICATION_RULES,

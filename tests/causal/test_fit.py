@@ -11,7 +11,8 @@ from scipy.optimize import linprog
 from sklearn.linear_model import LogisticRegression
 from soaking import examples
 
-from ciq.causal.fit import Batches, Fit, logistic
+from ciq.causal.fit import Fit, logistic
+from ciq.causal.stream import Stream
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -20,10 +21,10 @@ SEEDS = st.integers(min_value=0, max_value=2**32 - 1)
 quick = settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 
 
-def batched(x: Matrix, t: Vector, size: int | None = None) -> Batches:
+def batched(x: Matrix, t: Vector, size: int | None = None) -> Stream:
     """The rows in batches of ``size``, or all at once."""
     step = size or max(len(t), 1)
-    return lambda: ((x[start : start + step], t[start : start + step]) for start in range(0, len(t), step))
+    return Stream(lambda: ((x[start : start + step], t[start : start + step]) for start in range(0, len(t), step)))
 
 
 def sample(seed: int, rows: int = 400, columns: int = 4, strength: float = 0.6) -> tuple[Matrix, Vector]:
@@ -209,4 +210,4 @@ def test_an_empty_arm_still_names_what_is_redundant() -> None:
 
 def test_no_rows_is_an_error() -> None:
     with pytest.raises(ValueError, match="no rows"):
-        logistic(list)
+        logistic(Stream(list))

@@ -1,0 +1,86 @@
+/* ciq's statistics for any DuckDB: `.read ciq.sql` in its command line, or ciq.duckdb.load(connection) in Python.
+   x is a covariate, t the treatment (0 or 1), e the propensity score, pi the share of treated rows, w a weight.
+   The definitions and their sources stand in docs/statistics.md. */
+
+/* The weight towards the population that the estimand (ATE, ATT, ATC, ATO) names */
+CREATE OR REPLACE MACRO ipw(e, t, estimand) AS CASE UPPER(estimand)
+  WHEN 'ATE' THEN CASE WHEN t = 1 THEN 1 / e ELSE 1 / (1 - e) END
+  WHEN 'ATT' THEN CASE WHEN t = 1 THEN 1.0 ELSE e / (1 - e) END
+  WHEN 'ATC' THEN CASE WHEN t = 1 THEN (1 - e) / e ELSE 1.0 END
+  WHEN 'ATO' THEN CASE WHEN t = 1 THEN 1 - e ELSE e END
+  ELSE ERROR('the estimand is ATE, ATT, ATC or ATO, not ' || COALESCE(estimand, 'NULL'))
+END;
+
+/* Walker et al. 2013: the score with the prevalence taken out, logit F = logit e - logit pi */
+CREATE OR REPLACE MACRO preference_score(e, pi) AS e * (1 - pi) / (e * (1 - pi) + (1 - e) * pi);
+
+CREATE OR REPLACE MACRO equipoise(e, pi) AS
+  AVG(CASE WHEN preference_score(e, pi) BETWEEN 0.3 AND 0.7 THEN 1.0 ELSE 0.0 END);
+
+CREATE OR REPLACE MACRO overlap_share(e) AS AVG(CASE WHEN e > 0.05 AND e < 0.95 THEN 1.0 ELSE 0.0 END);
+
+/* Kish's effective sample size */
+CREATE OR REPLACE MACRO ess(w) AS POWER(SUM(w), 2) / SUM(w * w);
+
+CREATE OR REPLACE MACRO _weighted_mean(x, w, t, arm) AS
+  SUM(w * x) FILTER (t = arm) / SUM(w) FILTER (t = arm AND x IS NOT NULL);
+
+/* Unweighted variance of an arm, or of all where arm is NULL: p (1 - p) where x is 0 or 1 throughout */
+CREATE OR REPLACE MACRO _spread(x, t, arm) AS CASE
+  WHEN COUNT(x) FILTER (x NOT IN (0, 1)) = 0
+  THEN AVG(x) FILTER (arm IS NULL OR t = arm) * (1 - AVG(x) FILTER (arm IS NULL OR t = arm))
+  ELSE VAR_SAMP(x) FILTER (arm IS NULL OR t = arm)
+END;
+
+/* Stuart 2010: always of the unweighted sample; where it is 0, that of all rows */
+CREATE OR REPLACE MACRO _denominator(x, t, estimand) AS COALESCE(
+  NULLIF(SQRT(CASE UPPER(estimand)
+    WHEN 'ATT' THEN _spread(x, t, 1)
+    WHEN 'ATC' THEN _spread(x, t, 0)
+    ELSE (_spread(x, t, 1) + _spread(x, t, 0)) / 2
+  END), 0),
+  SQRT(_spread(x, t, NULL))
+);
+
+/* Standardised mean difference: unadjusted over the pooled deviation, or weighted for an estimand */
+CREATE OR REPLACE MACRO smd
+  (x, t) AS (AVG(x) FILTER (t = 1) - AVG(x) FILTER (t = 0)) / _denominator(x, t, 'ATE'),
+  (x, t, w, estimand) AS
+    (_weighted_mean(x, w, t, 1) - _weighted_mean(x, w, t, 0)) / _denominator(x, t, estimand);
+
+/* cobalt's col.w.v: sum of w (x - m)^2 over 1 - sum of w^2, weights summing to 1 */
+CREATE OR REPLACE MACRO _weighted_variance(x, w, t, arm) AS
+  (SUM(w * x * x) FILTER (t = arm) / SUM(w) FILTER (t = arm AND x IS NOT NULL) - POWER(_weighted_mean(x, w, t, arm), 2))
+  / (1 - SUM(w * w) FILTER (t = arm AND x IS NOT NULL) / POWER(SUM(w) FILTER (t = arm AND x IS NOT NULL), 2));
+
+/* Variance of the treated over that of the untreated, unadjusted or weighted */
+CREATE OR REPLACE MACRO variance_ratio
+  (x, t) AS VAR_SAMP(x) FILTER (t = 1) / VAR_SAMP(x) FILTER (t = 0),
+  (x, t, w) AS _weighted_variance(x, w, t, 1) / _weighted_variance(x, w, t, 0);
+
+/* FROM crump_alpha('scores'): the trim alpha <= ps_hat <= 1 - alpha of Crump, Hotz, Imbens & Mitnik 2009 */
+CREATE OR REPLACE MACRO crump_alpha(scores) AS TABLE
+  WITH costs AS (
+    SELECT 1 / (ps_hat * (1 - ps_hat)) AS g
+    FROM QUERY_TABLE(scores)
+  ), running AS (
+    SELECT g, AVG(g) OVER (ORDER BY g ROWS UNBOUNDED PRECEDING) AS mean
+    FROM costs
+    WHERE ISFINITE(g)
+  )
+  SELECT CASE
+    WHEN (SELECT BOOL_AND(ISFINITE(g)) AND MAX(g) <= 2 * AVG(g) FROM costs) THEN 0.0
+    ELSE 0.5 - SQRT(GREATEST(0.25 - 1 / (2 * ARG_MAX(mean, g)), 0))
+  END AS alpha
+  FROM running
+  WHERE g <= 2 * mean;
+
+/* FROM overlap_histogram('scores'): rows of each arm by ps_hat, in equal bins from 0 to 1 */
+CREATE OR REPLACE MACRO overlap_histogram(scores, bins := 20) AS TABLE
+  SELECT
+    LEAST(FLOOR(ps_hat * bins), bins - 1) / bins AS bin_from,
+    COUNT(*) FILTER (_treated = 1) AS treated,
+    COUNT(*) FILTER (_treated = 0) AS control
+  FROM QUERY_TABLE(scores)
+  GROUP BY 1
+  ORDER BY 1;

@@ -1,0 +1,62 @@
+"""What can be asked of a frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from ciq.contract import Contract
+from ciq.frames.models import Models, models
+
+
+@dataclass(frozen=True)
+class Diagnostics:
+    """All figures of one frame, columns as in the models of the same names.
+
+    ``terms``: a row per term of the propensity model. ``scores``: a row per cleaned row in the frame's order, with
+    ``ps_hat`` and the weights ``w_ate``, ``w_att``, ``w_atc`` and ``w_ato``. ``overlap``: each figure by its name.
+    ``balance``: a row per number, level and missing indicator, in name order.
+    """
+
+    terms: pa.Table
+    scores: pa.Table
+    overlap: dict[str, float]
+    balance: pa.Table
+
+
+def diagnostics(frame: Any, contract: Contract) -> Diagnostics:
+    """Fit, score and measure ``frame`` once.
+
+    Raises DataRefused where the frame is not what the contract says, GateRefused where the propensity model has no
+    maximum-likelihood fit: an empty arm, separation, a level in one arm only, a redundant covariate (unless
+    ``propensity.collinear`` is drop). Overlap and balance are measured, not judged.
+    """
+    with models(frame, contract) as built:
+        return Diagnostics(
+            built.table("propensity", "rowid"), built.scores(), _overlap(built), built.table("balance", "covariate")
+        )
+
+
+def propensity(frame: Any, contract: Contract) -> pa.Table:
+    """The rows with propensity score and weights: ``Diagnostics.scores``. Raises as :func:`diagnostics` does."""
+    with models(frame, contract) as built:
+        return built.scores()
+
+
+def overlap(frame: Any, contract: Contract) -> dict[str, float]:
+    """The overlap figures by name: ``Diagnostics.overlap``. Raises as :func:`diagnostics` does."""
+    with models(frame, contract) as built:
+        return _overlap(built)
+
+
+def balance(frame: Any, contract: Contract) -> pa.Table:
+    """The balance table: ``Diagnostics.balance``. Raises as :func:`diagnostics` does."""
+    with models(frame, contract) as built:
+        return built.table("balance", "covariate")
+
+
+def _overlap(built: Models) -> dict[str, float]:
+    (row,) = built.table("overlap", "rowid").to_pylist()
+    return dict(row)
