@@ -30,6 +30,8 @@ _CHANGING = {
     "LockingClause": "a row lock (FOR UPDATE or FOR SHARE)",
 }
 _TELLING_FIELDS = frozenset({"typeName", "intoClause"})
+# Nothing is below these but names and values; the clause is entered apart.
+_CLOSED = frozenset({"withClause", "A_Const", "ColumnRef", "String", "funcname", "name", "alias"})
 _SAMPLING = frozenset({"bernoulli", "system"})
 _NO_OPERATOR = frozenset({"AEXPR_BETWEEN", "AEXPR_NOT_BETWEEN", "AEXPR_BETWEEN_SYM", "AEXPR_NOT_BETWEEN_SYM"})
 
@@ -64,7 +66,7 @@ def walk(statement: dict[str, Any]) -> Seen:
                     _node(seen, key, child, scope)
                 elif key in _TELLING_FIELDS:
                     _field(seen, key, child)
-                if key != "withClause" and (type(child) is dict or type(child) is list):
+                if key not in _CLOSED and (type(child) is dict or type(child) is list):
                     stack.append((child, scope))
     return seen
 
