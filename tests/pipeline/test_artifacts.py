@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import html
 import json
 from pathlib import Path
 from typing import Any
@@ -282,7 +283,8 @@ def test_quality_report_tells_it_all(root: Path) -> None:
     for gate in THRESHOLDS:
         assert f"\n| {gate} | " in report
     balance = report.partition("## Balance\n")[2].partition("## ")[0]
-    shown = [line.split(" | ")[0].removeprefix("| ") for line in balance.splitlines() if line.startswith("| ")][2:]
+    lines = [line for line in balance.splitlines() if line.startswith("| ")][2:]
+    shown = [html.unescape(line.split(" | ")[0].removeprefix("| ")) for line in lines]
     by_size = sorted(love_of(root), key=lambda row: -abs(float(row["smd_unadjusted"])))
     assert shown == [row["covariate"] for row in by_size]
 
