@@ -6,7 +6,9 @@ The files are parsed and their macros expanded by SQLMesh itself; Python models 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import asdict
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -82,7 +84,8 @@ def _query(con: duckdb.DuckDBPyConnection, model: str, query: exp.Query) -> Call
 
 
 def _call(con: duckdb.DuckDBPyConnection, model: str, found: Any, dataset: Dataset) -> Callable[[], None]:
-    given = {"dataset": dataset.contract.name, "spec": propensity_spec(dataset.contract), "code": code_version()}
+    spec = json.dumps(asdict(propensity_spec(dataset.contract)))
+    given = {"dataset": dataset.contract.name, "spec": spec, "code": code_version()}
 
     class Context:
         engine_adapter = DuckDBEngineAdapter(lambda: con.cursor())
