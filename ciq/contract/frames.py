@@ -48,6 +48,9 @@ POLARS_TYPES: dict[TypeName, str] = {
     "datetime": "Datetime",
 }
 
+PANDAS_END, POLARS_END = r"\Z", "$"
+"""Where a text ends, to Python's expressions and to those of Rust: a last line feed is part of it."""
+
 
 @dataclass(frozen=True)
 class FrameCheck:
@@ -61,8 +64,8 @@ class FrameCheck:
     error: str
 
 
-def frame_checks(contract: Contract, name: Name) -> Iterator[FrameCheck]:
-    """What the contract asks of the values of one column, missing ones aside."""
+def frame_checks(contract: Contract, name: Name, end: str = PANDAS_END) -> Iterator[FrameCheck]:
+    """What the contract asks of the values of one column, missing ones aside; ``end`` ends a pattern."""
     constraints = contract.constraints
     low, high = constraints.ranges.get(name, (None, None))
     if low is not None:
@@ -74,7 +77,7 @@ def frame_checks(contract: Contract, name: Name) -> Iterator[FrameCheck]:
         yield FrameCheck("isin", (levels,), f"I204 one of {', '.join(map(repr, levels))}")
     if name in constraints.patterns:
         pattern = constraints.patterns[name]
-        yield FrameCheck("str_matches", (rf"^(?:{pattern})$",), f"I205 a text that {pattern!r} covers")
+        yield FrameCheck("str_matches", (f"^(?:{pattern}){end}",), f"I205 a text that {pattern!r} covers")
     if name == contract.treatment_col and contract.type_of(name).kind == "integer":
         yield FrameCheck("isin", ([0, 1],), "I206 0 or 1")
 
@@ -83,7 +86,8 @@ def pandas_schema(contract: Contract) -> Any:
     """A ``pandera.pandas.DataFrameSchema`` that coerces to the contract's types and refuses undeclared columns."""
     import pandera.pandas as pa
 
-    return _schema(pa, contract, {name: PANDAS_TYPES[contract.types[name]] for name in contract.types})
+    types = {name: PANDAS_TYPES[contract.types[name]] for name in contract.types}
+    return _schema(pa, contract, types, PANDAS_END)
 
 
 def polars_schema(contract: Contract) -> Any:
@@ -91,7 +95,8 @@ def polars_schema(contract: Contract) -> Any:
     import pandera.polars as pa
     import polars
 
-    return _schema(pa, contract, {name: getattr(polars, POLARS_TYPES[contract.types[name]]) for name in contract.types})
+    types = {name: getattr(polars, POLARS_TYPES[contract.types[name]]) for name in contract.types}
+    return _schema(pa, contract, types, POLARS_END)
 
 
 def validate(frame: pd.DataFrame | pl.DataFrame, contract: Contract) -> Any:
@@ -110,13 +115,13 @@ def strictness(contract: Contract) -> bool | str:
     return "filter" if contract.extra_columns == "drop" else True
 
 
-def _schema(pa: Any, contract: Contract, types: dict[str, Any]) -> Any:
+def _schema(pa: Any, contract: Contract, types: dict[str, Any], end: str) -> Any:
     columns = {
         name: pa.Column(
             types[name],
             [
                 getattr(pa.Check, check.method)(*check.arguments, error=check.error)
-                for check in frame_checks(contract, name)
+                for check in frame_checks(contract, name, end)
             ],
             nullable=name not in contract.required,
         )

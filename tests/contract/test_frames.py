@@ -33,7 +33,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "float32": st.floats(-4, 4, width=32),
     "float64": st.floats(-4, 4) | st.just(0.1),
     "bool": st.booleans(),
-    "string": LEVELS | st.sampled_from(["ab", "abc1", "1", "a\nb"]),
+    "string": LEVELS | st.sampled_from(["ab", "abc1", "1", "a\nb", "a\n"]),
     "category": LEVELS,
     "date": st.dates(date(1900, 1, 1), date(2100, 1, 1)),
     "datetime": st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)),
@@ -111,6 +111,20 @@ def test_same_verdict_per_row_and_rule(by_frame: Callable[[Contract, list[Row]],
         assert by_frame(*case) == by_sql(*case)
 
     same()
+
+
+@pytest.mark.parametrize("by_frame", [in_pandas, in_polars])
+def test_a_line_feed_at_the_end_is_part_of_a_text(by_frame: Callable[[Contract, list[Row]], Verdicts]) -> None:
+    contract = Contract(
+        name="d",
+        path=Path("d.yaml"),
+        treatment_col="t",
+        covariate_cols=("c",),
+        types={"t": "int8", "c": "string"},
+        constraints=Constraints(patterns={"c": "a|b"}),
+    )
+    rows: list[Row] = [{"t": 0, "c": "a\n"}, {"t": 1, "c": "a"}]
+    assert by_frame(contract, rows) == by_sql(contract, rows) == {(0, "I205", "c")}
 
 
 def test_a_frame_is_taken_in_the_contract_s_types_or_refused_by_rule() -> None:
