@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import warnings
 from collections.abc import Iterable, Iterator
@@ -84,6 +85,16 @@ def _explained() -> Iterator[None]:
 
 
 @contextmanager
+def _nothing_freed_in_forks() -> Iterator[None]:
+    """SQLMesh forks to load models, and a child dies that frees a DuckDB: it has none of the threads."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+@contextmanager
 def project_context(project: Path) -> Iterator[Context]:
     """The SQLMesh project, open and loaded. Raises ConnectionRefused where another process holds the warehouse.
 
@@ -94,7 +105,7 @@ def project_context(project: Path) -> Iterator[Context]:
     with _explained():
         context = Context(paths=str(project), load=False)
     try:
-        with _explained():
+        with _explained(), _nothing_freed_in_forks():
             context.load()
         yield context
     finally:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 from golden_figures import SHIPPED
-from test_frames import shipped
+from test_diagnostics import shipped
 
 from ciq import frames
 from ciq.blueprint.roles import numbers

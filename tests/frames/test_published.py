@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from golden_figures import GOLDEN
-from test_frames import shipped
+from test_diagnostics import shipped
 
 from ciq import frames
 
