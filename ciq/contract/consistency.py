@@ -43,6 +43,7 @@ def findings(contract: Contract) -> Iterator[Finding]:
     yield from _tolerances(contract)
     yield from pii_findings(contract)
     yield from _model_terms(contract)
+    yield from _indexes(contract)
     yield from mode_findings(contract)
 
 
@@ -208,6 +209,15 @@ def _tolerances(contract: Contract) -> Iterator[Finding]:
         yield Finding(
             "C120", ("on_violation",), message, "add `tolerance: {default: 0.01}`, or set `on_violation: fail`"
         )
+
+
+def _indexes(contract: Contract) -> Iterator[Finding]:
+    for at, index in enumerate(contract.publish.indexes):
+        for place, column in enumerate(index):
+            if column not in contract.published_cols:
+                help_ = did_you_mean(column, contract.published_cols) or "name a key, role, covariate or segment column"
+                message = f"`{column}` is not published and can't be indexed"
+                yield Finding("C109", ("publish", "indexes", at, place), message, help_, column)
 
 
 def _model_terms(contract: Contract) -> Iterator[Finding]:

@@ -47,8 +47,10 @@ def publication_spec(contract: Contract, source_version: str) -> str:
     """The publications of a data set as JSON text for a blueprint variable.
 
     From the second major version of the contract on, the faces carry it: what reads the first one goes on reading it.
+    A version that does not begin with a number is of the first.
     """
-    major = int(contract.version.split(".")[0])
+    first = contract.version.split(".")[0]
+    major = int(first) if first.isdecimal() else 1
     suffix = f"_v{major}" if major > 1 else ""
     names = {MAIN: contract.publish.table or f"{contract.name}_{MAIN}"}
     names |= {part: f"{contract.name}_{part}" for part in ("overlap", "balance", "gate_results")}

@@ -155,3 +155,8 @@ def test_what_agrees_with_itself_loads(tmp_path: Path, changes: dict[str, str]) 
     path = tmp_path / "people.yaml"
     path.write_text(text_with(**changes))
     assert load(path).key == ("customer", "seen")
+
+
+def test_an_index_is_on_published_columns(tmp_path: Path) -> None:
+    text = text_with(publish="{indexes: [[customer, seen], [agee]]}")
+    assert [rule for rule, _, _ in refused(tmp_path, text)] == ["C109"]
