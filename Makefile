@@ -12,11 +12,16 @@ CREATE := $(PYTHON) -m venv --clear $(VENV) && $(BIN)/python -m pip install --qu
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 endif
 
-.PHONY: all run test lint docs bench soak clean
+.PHONY: all all_plus_pg run test lint docs bench soak clean
 
 all: run
 
 run: $(VENV)/installed
+	$(BIN)/ciq run
+
+all_plus_pg: $(VENV)/installed
+	@test -n "$$PG_DSN$$PGSERVICE$$PGHOST" || { echo "name the server in PG_DSN, or in libpq's own variables" >&2; exit 1; }
+	$(BIN)/ciq pg status
 	$(BIN)/ciq run
 
 test: $(VENV)/tested
