@@ -8,6 +8,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -85,7 +86,7 @@ def leave_out(chance: random.Random, data: bytes) -> bytes:
 
 
 DAMAGE: list[Callable[[random.Random, bytes], bytes]] = [flip, cut, repeat_line, insert, insert, leave_out]
-PACK = {"": bytes, ".gz": gzip.compress, ".bz2": bz2.compress}
+PACK = {"": bytes, ".gz": partial(gzip.compress, mtime=0), ".bz2": bz2.compress}
 
 
 def damaged(chance: random.Random) -> tuple[str, bytes]:
