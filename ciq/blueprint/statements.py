@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from sqlglot import exp
@@ -10,29 +12,35 @@ from sqlmesh.core.dialect import MacroDef, MacroFunc, parse
 from sqlmesh.core.macros import MacroEvaluator
 
 import ciq
-from ciq.blueprint.variables import decided
-from ciq.contract import Contract
 
 _PACKAGE = Path(ciq.__file__).parent
 # In a wheel the models lie inside the package, in a checkout beside it.
 _MODELS = next(folder for folder in (_PACKAGE / "house" / "models", _PACKAGE.parent / "models") if folder.is_dir())
 
 
-def statement(contract: Contract, model: str) -> exp.Query:
+def statement(decided: Mapping[str, exp.Expr], model: str) -> exp.Query:
     """The query of ``model``, a file of models/ without its suffix such as ``diagnostics/balance``.
 
-    Tables keep their models' names: ``curated.<dataset>``, ``diagnostics.<dataset>_scores``.
+    ``decided`` is what the contract decides (:func:`ciq.blueprint.variables.decided`). Tables keep
+    their models' names: ``curated.<dataset>``, ``diagnostics.<dataset>_scores``.
     """
-    text = (_MODELS / f"{model}.sql").read_text(encoding="utf-8")
-    _, *statements = parse(text, default_dialect="duckdb")
+    text, definitions, query = _parsed(model)
     evaluator = MacroEvaluator(dialect="duckdb")
     # SQLMesh writes out every variable for each name that it puts together: only those that the model names.
-    values = {**decided(contract), "in_interval": exp.true()}
+    values = {**decided, "in_interval": exp.true()}
     named = {name: value for name, value in values.items() if f"@{name}" in text or f"@{{{name}}}" in text}
     evaluator.locals[constants.SQLMESH_BLUEPRINT_VARS] = named
-    for definition in statements:
+    for definition in definitions:
         if isinstance(definition, MacroDef | MacroFunc):
             evaluator.evaluate(definition)
-    query = evaluator.transform(statements[-1])
-    assert isinstance(query, exp.Query)
-    return query
+    rendered = evaluator.transform(query.copy())
+    assert isinstance(rendered, exp.Query)
+    return rendered
+
+
+@cache
+def _parsed(model: str) -> tuple[str, list[exp.Expr], exp.Expr]:
+    """The file's text, what it defines, and its query."""
+    text = (_MODELS / f"{model}.sql").read_text(encoding="utf-8")
+    _, *definitions, query = parse(text, default_dialect="duckdb")
+    return text, definitions, query

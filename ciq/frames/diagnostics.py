@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 
 from ciq.contract import Contract
-from ciq.frames.models import Models, models
+from ciq.frames.models import Models
+from ciq.frames.refusal import refuse_unfit
+from ciq.frames.staging import stage
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ def diagnostics(frame: Any, contract: Contract) -> Diagnostics:
     maximum-likelihood fit: an empty arm, separation, a level in one arm only, a redundant covariate (unless
     ``propensity.collinear`` is drop). Overlap and balance are measured, not judged.
     """
-    with models(frame, contract) as built:
+    with _models(frame, contract) as built:
         return Diagnostics(
             built.table("propensity", "rowid"), built.scores(), _overlap(built), built.table("balance", "covariate")
         )
@@ -41,22 +46,33 @@ def diagnostics(frame: Any, contract: Contract) -> Diagnostics:
 
 def propensity(frame: Any, contract: Contract) -> pa.Table:
     """The rows with propensity score and weights: ``Diagnostics.scores``. Raises as :func:`diagnostics` does."""
-    with models(frame, contract) as built:
+    with _models(frame, contract) as built:
         return built.scores()
 
 
 def overlap(frame: Any, contract: Contract) -> dict[str, float]:
     """The overlap figures by name: ``Diagnostics.overlap``. Raises as :func:`diagnostics` does."""
-    with models(frame, contract) as built:
+    with _models(frame, contract) as built:
         return _overlap(built)
 
 
 def balance(frame: Any, contract: Contract) -> pa.Table:
     """The balance table: ``Diagnostics.balance``. Raises as :func:`diagnostics` does."""
-    with models(frame, contract) as built:
+    with _models(frame, contract) as built:
         return built.table("balance", "covariate")
 
 
+@contextmanager
+def _models(frame: Any, contract: Contract) -> Iterator[Models]:
+    """The models over ``frame``, whose propensity model has a fit, for as long as the block runs."""
+    with duckdb.connect() as connection:
+        stage(connection, frame, contract)
+        built = Models.of_staged(connection, contract)
+        connection.execute("DROP TABLE given")
+        refuse_unfit(contract, *built.arms(), built.rows("positivity"), built.rows("propensity"))
+        yield built
+
+
 def _overlap(built: Models) -> dict[str, float]:
-    (row,) = built.table("overlap", "rowid").to_pylist()
-    return dict(row)
+    (row,) = built.rows("overlap")
+    return row

@@ -1,9 +1,8 @@
-"""The project's models over one frame: built on demand, each once, in a DuckDB in memory."""
+"""The project's diagnostics in any DuckDB, without SQLMesh's plans: each model built on demand, once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any
 
 import duckdb
@@ -12,24 +11,47 @@ from sqlglot import exp
 
 from ciq.blueprint.roles import propensity_spec, treated
 from ciq.blueprint.statements import statement
+from ciq.blueprint.variables import decided
 from ciq.causal import sql
 from ciq.causal.overlap import SORTED_COLUMNS, sorted_figures
 from ciq.causal.propensity import TERM_COLUMNS, Engine, Row, propensity
 from ciq.contract import Contract
-from ciq.frames.refusal import refuse_unfit
-from ciq.frames.staging import stage
 
 _BATCH_ROWS = 100_000
 
 
 class Models:
-    """The tables of one data set; asking for one builds what it reads."""
+    """The diagnostics of ``curated.<dataset>``, which lies in the DuckDB; asking for one builds what it reads."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
         self._connection = connection
         self._contract = contract
+        self._decided = decided(contract)
+        self._curated = f"curated.{contract.name}"
         self._built: set[str] = set()
         self._python = {"propensity": self._propensity, "overlap_sorted": self._overlap_sorted}
+        connection.execute("CREATE SCHEMA diagnostics")
+
+    @classmethod
+    def of_staged(cls, connection: duckdb.DuckDBPyConnection, contract: Contract) -> Models:
+        """Those of ``staging.<dataset>``, which goes through the contract's ``clean`` steps first."""
+        connection.execute("CREATE SCHEMA curated")
+        built = cls(connection, contract)
+        built._create(built._curated, statement(built._decided, "curated/dataset"))
+        return built
+
+    def rows(self, model: str) -> list[Row]:
+        """The rows of ``diagnostics.<dataset>_<model>``."""
+        self._build(model)
+        cursor = self._connection.execute(f"FROM {self._name(model)}")
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def arms(self) -> tuple[int, int]:
+        """How many rows there are, and how many of them are treated."""
+        counts = exp.select(exp.Count(this=exp.Star()), exp.Sum(this=treated(self._contract)))
+        ((rows, count),) = self._fetchall(counts.from_(self._curated))
+        return rows, count
 
     def table(self, model: str, order: str) -> pa.Table:
         """The rows of ``diagnostics.<dataset>_<model>`` in the order of the column ``order``."""
@@ -39,8 +61,7 @@ class Models:
     def scores(self) -> pa.Table:
         """The scored rows in the frame's order."""
         self._build("scores")
-        curated = f"curated.{self._contract.name}"
-        query = f"SELECT s.* FROM {self._name('scores')} AS s JOIN {curated} AS c USING (row_id) ORDER BY c.rowid"  # noqa: S608
+        query = f"SELECT s.* FROM {self._name('scores')} AS s JOIN {self._curated} AS c USING (row_id) ORDER BY c.rowid"  # noqa: S608
         return self._connection.execute(query).to_arrow_table()
 
     def _name(self, model: str) -> str:
@@ -53,7 +74,7 @@ class Models:
         if model in self._python:
             self._python[model]()
             return
-        query = statement(self._contract, f"diagnostics/{model}")
+        query = statement(self._decided, f"diagnostics/{model}")
         for table in query.find_all(exp.Table):
             if table.db == "diagnostics":
                 self._build(table.name.removeprefix(f"{self._contract.name}_"))
@@ -76,30 +97,12 @@ class Models:
 
     def _propensity(self) -> None:
         self._build("positivity")
-        curated, spec = f"curated.{self._contract.name}", propensity_spec(self._contract)
-        levels = self._fetchall(exp.select("covariate", "level", "n", "n_treated").from_(self._name("positivity")))
-        observed = [(covariate, level) for covariate, level, *_ in levels]
-        terms = propensity(Engine(self._fetchall, self._batches), curated, spec, observed)
-        arms = exp.select(exp.Count(this=exp.Star()), exp.Sum(this=treated(self._contract))).from_(curated)
-        ((rows, count),) = self._fetchall(arms)
-        refuse_unfit(self._contract, rows, count, levels, terms)
-        self._insert("propensity", TERM_COLUMNS, terms)
+        levels = self._fetchall(exp.select("covariate", "level").from_(self._name("positivity")))
+        engine, spec = Engine(self._fetchall, self._batches), propensity_spec(self._contract)
+        self._insert("propensity", TERM_COLUMNS, propensity(engine, self._curated, spec, levels))
 
     def _overlap_sorted(self) -> None:
         self._build("scores")
         query = exp.select("ps_hat", sql.number(exp.column("_treated"))).from_(self._name("scores"))
         e, t = (column.to_numpy() for column in self._batches(query).read_all().columns)
         self._insert("overlap_sorted", SORTED_COLUMNS, [sorted_figures(e, t)])
-
-
-@contextmanager
-def models(frame: Any, contract: Contract) -> Iterator[Models]:
-    """The models over ``frame`` for as long as the block runs. Raises as :func:`ciq.frames.diagnostics` does."""
-    with duckdb.connect() as connection:
-        stage(connection, frame, contract)
-        built = Models(connection, contract)
-        for schema in ("curated", "diagnostics"):
-            connection.execute(f"CREATE SCHEMA {schema}")
-        built._create(f"curated.{contract.name}", statement(contract, "curated/dataset"))
-        connection.execute("DROP TABLE given")
-        yield built

@@ -9,23 +9,22 @@ from ciq.contract import Contract
 from ciq.errors import GateRefused, Problem
 from ciq.rules import RULES
 
-Level = tuple[str, str, int, int]
-"""Covariate, level, rows and treated rows."""
 
+def refuse_unfit(contract: Contract, rows: int, treated: int, levels: Sequence[Row], terms: Sequence[Row]) -> None:
+    """Raise GateRefused with every reason for which ``terms`` are not those of a fit to ``treated`` of ``rows``.
 
-def refuse_unfit(contract: Contract, rows: int, treated: int, levels: Sequence[Level], terms: Sequence[Row]) -> None:
-    """Raise GateRefused with every reason for which ``terms`` are not those of a fit.
+    ``levels`` and ``terms`` are the rows of the models positivity and propensity.
 
     An empty arm (G301), a level of at least ``gates.min_level_rows`` rows in one arm only (G302), no convergence
     (G304), separation (G305), a constant or determined covariate unless ``propensity.collinear`` is drop (G306).
     """
-    single = [level for level in levels if level[3] in (0, level[2])]
+    single = [level for level in levels if level["n_treated"] in (0, level["n"])]
     found = (
         [("G301", f"{'all' if treated else 'none'} of {rows:,} rows are treated")]
         if treated in (0, rows)
         else [
             *_positivity(single, contract.gates.min_level_rows),
-            *_maximum(terms, {covariate for covariate, *_ in single}),
+            *_maximum(terms, {level["covariate"] for level in single}),
         ]
     )
     if contract.propensity.collinear == "refuse":
@@ -36,10 +35,11 @@ def refuse_unfit(contract: Contract, rows: int, treated: int, levels: Sequence[L
         )
 
 
-def _positivity(single: Sequence[Level], least: int) -> Iterator[tuple[str, str]]:
-    for covariate, level, rows, treated in single:
-        if rows >= least:
-            yield "G302", f"{covariate} = {level}: {rows:,} rows, {'all' if treated else 'none'} treated"
+def _positivity(single: Sequence[Row], least: int) -> Iterator[tuple[str, str]]:
+    for level in single:
+        if level["n"] >= least:
+            counted = f"{level['n']:,} rows, {'all' if level['n_treated'] else 'none'} treated"
+            yield "G302", f"{level['covariate']} = {level['level']}: {counted}"
 
 
 def _maximum(terms: Sequence[Row], positivity: set[str]) -> Iterator[tuple[str, str]]:

@@ -6,18 +6,17 @@ import contextlib
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
-from whole_project import ROOT
 
-from campaign.rendered import Models, Rows
 from campaign.studies import Study
-from ciq.blueprint.datasets import Dataset
-from ciq.contract import load
+from ciq.contract import Contract, load
 from ciq.errors import CiqError, Problem
+from ciq.frames.models import Models
 from ciq.ingest import ingest
 from ciq.pipeline.refusals import gate_problems
 from ciq.report.facts import Facts
@@ -29,7 +28,7 @@ class Judged:
 
     refused: dict[str, Problem]
     warned: dict[str, Problem]
-    rows: Callable[[str], Rows]
+    rows: Callable[[str], list[dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -50,11 +49,6 @@ def verdicts(studies: Iterable[Study]) -> Iterator[Verdict]:
     return (Verdict(study, judge(study.name, study.contract, study.table)) for study in studies)
 
 
-@cache
-def _models() -> Models:
-    return Models(ROOT)
-
-
 def judge(name: str, text: str, table: pa.Table) -> Judged:
     """What is said of ``table`` under the contract ``text``."""
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
@@ -69,7 +63,7 @@ def judge(name: str, text: str, table: pa.Table) -> Judged:
             manifest = ingest(root, {name: contract}, name).manifest
         except CiqError as error:
             return Judged({problem.rule: problem for problem in error.problems}, {}, lambda last: [])
-        rows = _models().build(Dataset(contract, manifest))
+        rows = _models(contract, manifest.parquet).rows
     facts = Facts(
         dataset=name,
         description=None,
@@ -87,3 +81,11 @@ def judge(name: str, text: str, table: pa.Table) -> Judged:
         {problem.rule: problem for problem in gate_problems(facts, path, verdict)} for verdict in ("fail", "warn")
     )
     return Judged(refused, warned, rows)
+
+
+def _models(contract: Contract, parquet: str) -> Models:
+    """The project's models over a staged file, without plans: seconds for what takes SQLMesh minutes."""
+    connection = duckdb.connect()
+    connection.execute("CREATE SCHEMA staging")
+    connection.read_parquet(parquet).create(f"staging.{contract.name}")
+    return Models.of_staged(connection, contract)
