@@ -21,7 +21,16 @@ SECONDS = 60
 """How long a server may take to be ready, recovery after a crash included, or to stop."""
 
 # The socket is the only way in, and whoever reaches it is trusted: nobody but its owner may.
-_SETTINGS = "\nunix_socket_permissions = 0700\ntimezone = 'UTC'\nlog_timezone = 'UTC'\n"
+# No other server follows this one: what is copied into a new table goes to its file alone, not to the log as well.
+_SETTINGS = """
+unix_socket_permissions = 0700
+timezone = 'UTC'
+log_timezone = 'UTC'
+wal_level = minimal
+max_wal_senders = 0
+max_wal_size = 4GB
+maintenance_work_mem = 256MB
+"""
 
 
 def start(project: Path) -> Server:

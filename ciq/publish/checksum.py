@@ -1,7 +1,9 @@
 """Count and checksum of a table's content, the same on both sides: whatever order the rows come in.
 
-Each row is written as PostgreSQL's ``record_send`` does it (number of columns; per column type, length and binary
-value, length -1 for NULL); the first 64 bits of its md5 are added up. DuckDB writes the same bytes from its own values.
+A row is its columns' values in PostgreSQL's binary form. Its hash is ``hash_record_extended`` of those, hashed once
+more, since that function alone is a sum over the columns and would not see two rows exchange a value; the hashes of all
+rows are added up. PostgreSQL does it in one scan, by parallel workers where the table is large; here numpy does it from
+DuckDB's values (:mod:`ciq.publish.lookup3`).
 """
 
 from __future__ import annotations
@@ -10,12 +12,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
+import numpy as np
+import pyarrow as pa
 from sqlglot import exp
 
-from ciq.publish.types import Column
+from ciq.publish import lookup3
+from ciq.publish.types import Column, selection
 
+BATCH_ROWS = 20_000
 _MODULUS = 2**64
 _EPOCH_DAYS, _EPOCH_MICROSECONDS = 10_957, 946_684_800_000_000  # from 1970 to 2000, where PostgreSQL counts from
+_WEIGHT = np.uint64(31)  # of the columns before, in hash_record_extended
 
 
 @dataclass(frozen=True)
@@ -32,82 +39,59 @@ class Content:
 
 
 def of_duckdb(cursor: duckdb.DuckDBPyConnection, query: exp.Query, columns: tuple[Column, ...]) -> Content:
-    """What ``query`` gives."""
-    row = exp.Literal.string(_escaped(len(columns).to_bytes(4, "big")))
-    image = _concatenated([exp.cast(row, "BLOB"), *(_image(column) for column in columns)])
-    digits = exp.func("substr", exp.func("md5", image), exp.convert(1), exp.convert(16))
-    number = exp.cast(exp.DPipe(this=exp.convert("0x"), expression=digits), "UBIGINT", dialect="duckdb")
-    select = exp.select(exp.func("count", exp.Star()), exp.func("sum", number)).from_(query.subquery("t"))
-    found = cursor.execute(select.sql("duckdb")).fetchone()
-    assert found is not None
-    return Content.of(*found)
+    """What ``query`` gives; memory holds one batch."""
+    rows = total = 0
+    for batch in cursor.execute(selection(query, columns).sql("duckdb")).to_arrow_reader(BATCH_ROWS):
+        rows += len(batch)
+        total += int(_hashes(batch).sum())
+    return Content.of(rows, total)
 
 
 def of_postgres(cursor: Any, table: exp.Table, columns: tuple[Column, ...]) -> Content:
     """What ``table`` holds, uncommitted rows of the cursor's transaction included."""
-    text = [column.name for column in columns if column.target.arrow is None]
-    values = [
-        exp.alias_(exp.cast(_column(column), "text"), column.name, quoted=True)
-        if column.name in text
-        else _column(column)
-        for column in columns
-    ]
-    rows = exp.select(*values).from_(table).subquery("t").sql("postgres")
-    cursor.execute(
-        "SELECT count(*), sum(('x' || substr(md5(record_send(t)), 1, 16))::bit(64)::bigint) FROM " + rows  # noqa: S608
-    )
+    images = [_image(column) for column in columns]
+    once = _hash_record(images)
+    again = _hash_record([exp.func("int8send", once)])
+    query = exp.select(exp.func("count", exp.Star()), exp.func("sum", again)).from_(table)
+    cursor.execute(query.sql("postgres"))
     return Content.of(*cursor.fetchone())
 
 
 def _image(column: Column) -> exp.Expr:
-    """A column's type, length and binary value as ``record_send`` writes them."""
-    value, target = _column(column), column.target
-    head = target.oid.to_bytes(4, "big")
-    null = _blob(head + b"\xff\xff\xff\xff")
-    if target.width is None:
-        # A cast of text to BLOB would take backslashes for escapes.
-        content = exp.Anonymous(this="encode", expressions=[exp.cast(value, "VARCHAR", dialect="duckdb")])
-        length = exp.cast(exp.func("octet_length", content.copy()), "INTEGER", dialect="duckdb")
-        written = _concatenated([_blob(head), _bytes(length), content])
-    else:
-        written = _concatenated([_blob(head + target.width.to_bytes(4, "big")), _bytes(_number(value, column))])
-    return exp.func("coalesce", written, null)
+    value: exp.Expr = exp.column(column.name, quoted=True)
+    if column.target.arrow is None:
+        value = exp.cast(value, "text")
+    return exp.Anonymous(this=column.target.send, expressions=[value])
 
 
-def _number(value: exp.Expr, column: Column) -> exp.Expr:
-    """A value as a number or truth value of the width that PostgreSQL sends."""
-    match column.target.name:
-        case "date":
-            days = exp.Paren(this=value - exp.cast(exp.convert("1970-01-01"), "date"))
-            return exp.cast(days - _EPOCH_DAYS, "INTEGER", dialect="duckdb")
-        case "timestamp with time zone":
-            return exp.cast(
-                exp.func("epoch_us", value, dialect="duckdb") - _EPOCH_MICROSECONDS, "BIGINT", dialect="duckdb"
-            )
-        case _:
-            return exp.cast(value, column.target.source, dialect="duckdb")
+def _hash_record(values: list[exp.Expr]) -> exp.Expr:
+    row = exp.Anonymous(this="ROW", expressions=values)
+    return exp.Anonymous(this="hash_record_extended", expressions=[row, exp.convert(0)])
 
 
-def _bytes(number: exp.Expr) -> exp.Expr:
-    """DuckDB writes a number's bits with the highest first, as PostgreSQL sends them."""
-    return exp.cast(exp.cast(number, "BIT", dialect="duckdb"), "BLOB", dialect="duckdb")
+def _hashes(batch: pa.RecordBatch) -> lookup3.Hashes:
+    """PostgreSQL's hash of each row."""
+    row = np.zeros(len(batch), np.uint64)
+    for values in batch.columns:
+        hashes = _of_texts(values) if pa.types.is_string(values.type) else lookup3.of_numbers(_numbers(values))
+        if values.null_count:
+            hashes[values.is_null().to_numpy(zero_copy_only=False)] = 0
+        row *= _WEIGHT
+        row += hashes
+    return lookup3.of_numbers(row)
 
 
-def _blob(content: bytes) -> exp.Expr:
-    return exp.cast(exp.Literal.string(_escaped(content)), "BLOB", dialect="duckdb")
+def _numbers(values: pa.Array) -> Any:
+    """Values of a fixed width as the numbers that PostgreSQL sends for them; anything where there is none."""
+    if pa.types.is_date(values.type):
+        return _numbers(values.cast(pa.int32())) - np.int32(_EPOCH_DAYS)
+    if pa.types.is_timestamp(values.type):
+        return _numbers(values.cast(pa.int64())) - np.int64(_EPOCH_MICROSECONDS)
+    return values.fill_null(pa.scalar(0).cast(values.type)).to_numpy(zero_copy_only=False)
 
 
-def _escaped(content: bytes) -> str:
-    return "".join(f"\\x{byte:02X}" for byte in content)
-
-
-def _concatenated(parts: list[exp.Expr]) -> exp.Expr:
-    """As a balanced tree: each byte is copied as often as the tree is deep."""
-    if len(parts) == 1:
-        return parts[0]
-    middle = len(parts) // 2
-    return exp.DPipe(this=exp.paren(_concatenated(parts[:middle])), expression=exp.paren(_concatenated(parts[middle:])))
-
-
-def _column(column: Column) -> exp.Column:
-    return exp.column(column.name, quoted=True)
+def _of_texts(values: pa.Array) -> lookup3.Hashes:
+    _, offsets, data = values.buffers()
+    ends = np.frombuffer(offsets, np.int32)[values.offset : values.offset + len(values) + 1].astype(np.int64)
+    content = np.frombuffer(data, np.uint8)[ends[0] : ends[-1]] if data else np.empty(0, np.uint8)
+    return lookup3.of_texts(np.concatenate([content, np.zeros(lookup3.BLOCK, np.uint8)]), ends - ends[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal
 
 import duckdb
@@ -11,9 +12,10 @@ import pyarrow as pa
 from pyarrow import csv
 from sqlglot import exp
 
-from ciq.publish.types import Column
+from ciq.publish.types import Column, selection
 
 BATCH_ROWS = 20_000
+_AT_ONCE = 1 << 24
 Method = Literal["binary", "csv"]
 
 
@@ -26,23 +28,17 @@ def copy(
     *,
     freeze: bool,
 ) -> Method:
-    """Copy the rows of ``query`` into ``table``; memory holds one batch.
+    """Copy the rows of ``query`` into ``table``; memory holds two batches, one that goes over and one being encoded.
 
     ``freeze`` is for a table made in the cursor's transaction: its rows need no vacuum and are read faster at first.
     Raises psycopg2.Error where the server refuses a value.
     """
-    selected = [exp.alias_(_value(column), column.name, quoted=True) for column in columns]
-    text = exp.select(*selected).from_(query.subquery("t")).sql("duckdb")
-    reader = source.execute(text).to_arrow_reader(BATCH_ROWS)
+    reader = source.execute(selection(query, columns).sql("duckdb")).to_arrow_reader(BATCH_ROWS)
     method: Method = "binary" if _exact(reader.schema, columns) else "csv"
     chunks = _binary(reader) if method == "binary" else _csv(reader)
     command = f"COPY {table.sql('postgres')} FROM STDIN WITH (FORMAT {method}, FREEZE {freeze})"
-    cursor.copy_expert(command, _Stream(chunks), size=1 << 18)
+    cursor.copy_expert(command, _Stream(_ahead(chunks)), size=_AT_ONCE)
     return method
-
-
-def _value(column: Column) -> exp.Expr:
-    return exp.cast(exp.column(column.name, quoted=True), column.target.source, dialect="duckdb")
 
 
 def _exact(schema: pa.Schema, columns: tuple[Column, ...]) -> bool:
@@ -70,6 +66,15 @@ def _csv(reader: pa.RecordBatchReader) -> Iterator[bytes]:
         options = csv.WriteOptions(include_header=False, quoting_style="all_valid")
         csv.write_csv(batch.cast(texts), sink, options)
         yield sink.getvalue()
+
+
+def _ahead(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The chunks, each made while the one before it goes over."""
+    with ThreadPoolExecutor(1) as other:
+        coming = other.submit(next, chunks, None)
+        while (chunk := coming.result()) is not None:
+            coming = other.submit(next, chunks, None)
+            yield chunk
 
 
 class _Stream:

@@ -4,30 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlglot import exp
+
 from ciq.errors import DataRefused, Problem
 
 
 @dataclass(frozen=True)
 class Counterpart:
-    """``name`` and ``oid`` are PostgreSQL's; ``width`` is the bytes of its binary form, None where that varies.
+    """``name`` is PostgreSQL's, ``send`` its function that gives the binary form; where that is not exact, of its text.
 
     ``source`` is the DuckDB type to cast to before the copy, so that Arrow's type is the target's; ``arrow`` is the
     Arrow type whose binary form is exact, None where only text is.
     """
 
     name: str
-    oid: int
-    width: int | None
+    send: str
     source: str
     arrow: str | None
 
 
-_SMALLINT = Counterpart("smallint", 21, 2, "SMALLINT", "int16")
-_INTEGER = Counterpart("integer", 23, 4, "INTEGER", "int32")
-_BIGINT = Counterpart("bigint", 20, 8, "BIGINT", "int64")
+_SMALLINT = Counterpart("smallint", "int2send", "SMALLINT", "int16")
+_INTEGER = Counterpart("integer", "int4send", "INTEGER", "int32")
+_BIGINT = Counterpart("bigint", "int8send", "BIGINT", "int64")
 # Times without a zone are in UTC: the contract's zone was applied when the files were read.
-_INSTANT = Counterpart("timestamp with time zone", 1184, 8, "TIMESTAMP", "timestamp[us]")
-_NUMERIC = Counterpart("numeric", 25, None, "VARCHAR", None)
+_INSTANT = Counterpart("timestamp with time zone", "timestamptz_send", "TIMESTAMP", "timestamp[us]")
+_NUMERIC = Counterpart("numeric", "textsend", "VARCHAR", None)
 COUNTERPARTS = {
     "TINYINT": _SMALLINT,
     "UTINYINT": _SMALLINT,
@@ -38,11 +39,11 @@ COUNTERPARTS = {
     "BIGINT": _BIGINT,
     "UBIGINT": _NUMERIC,
     "HUGEINT": _NUMERIC,
-    "FLOAT": Counterpart("real", 700, 4, "FLOAT", "float"),
-    "DOUBLE": Counterpart("double precision", 701, 8, "DOUBLE", "double"),
-    "BOOLEAN": Counterpart("boolean", 16, 1, "BOOLEAN", "bool"),
-    "VARCHAR": Counterpart("text", 25, None, "VARCHAR", "string"),
-    "DATE": Counterpart("date", 1082, 4, "DATE", "date32[day]"),
+    "FLOAT": Counterpart("real", "float4send", "FLOAT", "float"),
+    "DOUBLE": Counterpart("double precision", "float8send", "DOUBLE", "double"),
+    "BOOLEAN": Counterpart("boolean", "boolsend", "BOOLEAN", "bool"),
+    "VARCHAR": Counterpart("text", "textsend", "VARCHAR", "string"),
+    "DATE": Counterpart("date", "date_send", "DATE", "date32[day]"),
     "TIMESTAMP": _INSTANT,
 }
 
@@ -71,3 +72,18 @@ def columns(described: list[tuple[str, str]]) -> tuple[Column, ...]:
             )
         )
     return tuple(Column(name, kind, COUNTERPARTS[kind]) for name, kind in described)
+
+
+def selection(query: exp.Query, columns: tuple[Column, ...]) -> exp.Select:
+    """The rows of ``query`` with each column cast to the DuckDB type that goes over."""
+    values = (exp.alias_(_cast(column), column.name, quoted=True) for column in columns)
+    return exp.select(*values).from_(query.subquery("t"))
+
+
+def _cast(column: Column) -> exp.Expr:
+    value = exp.cast(exp.column(column.name, quoted=True), column.target.source, dialect="duckdb")
+    if column.duckdb not in ("FLOAT", "DOUBLE"):
+        return value
+    # A NaN may have any sign and payload, which a text would lose.
+    nan = exp.cast(exp.convert("nan"), column.duckdb, dialect="duckdb")
+    return exp.case().when(exp.func("isnan", value.copy()), nan).else_(value)
