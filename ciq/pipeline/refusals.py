@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ciq.contract import Contract
@@ -11,19 +12,24 @@ from ciq.report.facts import Facts, Row
 from ciq.report.numbers import figure
 from ciq.rules import RULES, GateRule
 
-_RULE_OF_GATE = {rule.gate: rule for rule in RULES.values() if isinstance(rule, GateRule)}
+RULE_OF_GATE = {rule.gate: rule for rule in RULES.values() if isinstance(rule, GateRule)}
+"""The rule that a gate's verdict is told by."""
 
-_APART = 0.1  # a raw |SMD| under this is no difference to speak of (Austin 2009)
+_ARMS = {"treated": "treated", "control": "untreated"}
 
 
 def gate_problems(facts: Facts, place: Path, verdict: str) -> list[Problem]:
-    """A problem for each gate with ``verdict`` that no other failing gate explains; what to do is among its help."""
-    causes = (gate for gate in facts.gates if gate["verdict"] == verdict and not gate["follows_from"])
-    return [_problem(facts, gate, place) for gate in causes]
+    """A problem for each gate with ``verdict`` that no other failing gate explains; what to do is among its help.
+
+    What the ways out would give is said once, with the first gate that trimming may mend.
+    """
+    causes = [gate for gate in facts.gates if gate["verdict"] == verdict and not gate["follows_from"]]
+    first = next((gate["gate"] for gate in causes if RULE_OF_GATE[gate["gate"]].trim), None)
+    return [_problem(facts, gate, place, _ways(facts) if gate["gate"] == first else ()) for gate in causes]
 
 
-def _problem(facts: Facts, gate: Row, place: Path) -> Problem:
-    rule = _RULE_OF_GATE[gate["gate"]]
+def _problem(facts: Facts, gate: Row, place: Path, ways: Iterable[str]) -> Problem:
+    rule = RULE_OF_GATE[gate["gate"]]
     bound = "at least" if gate["comparison"] == ">=" else "at most"
     found = f"{facts.dataset}: {rule.title.lower()}: {gate['gate']} is {figure(gate['value'])}"
     message = f"{found}, must be {bound} {figure(gate['threshold'])}"
@@ -31,36 +37,39 @@ def _problem(facts: Facts, gate: Row, place: Path) -> Problem:
         message += f" (|SMD|, {facts.estimand})"
     if gate["subject"]:
         message += f": {gate['subject']}"
-    ways = (_trim(facts.overlap), _overlap_weights(facts), _drivers(facts)) if rule.trim else ()
-    return Problem(rule.id, message, place, help="; ".join(text for text in (rule.mend, *ways) if text))
+    return Problem(rule.id, message, place, help="; ".join([rule.mend, *ways]))
 
 
-def _trim(overlap: Row) -> str:
-    alpha = overlap.get("crump_alpha")
-    if not alpha:
-        return ""
-    kept, rows, treated = (figure(overlap[name]) for name in ("crump_kept", "n", "crump_kept_treated"))
-    bounds = f"{alpha:.4f} <= e <= {1 - alpha:.4f}"
-    return f"trimming to {bounds} keeps {kept} of {rows} rows, {treated} treated (Crump et al. 2009)"
+def _ways(facts: Facts) -> Iterator[str]:
+    """The ways out and what each would give."""
+    trim, weights, drivers = (facts.advice.get(key) for key in ("trim", "overlap_weights", "drivers"))
+    if trim:
+        bounds = f"{trim['alpha']:.4f} <= e <= {1 - trim['alpha']:.4f}"
+        kept = f"{figure(trim['n'])} of {figure(trim['of'])} rows, {figure(trim['n_treated'])} treated"
+        yield f"trimming to {bounds} keeps {kept} (Crump et al. 2009)"
+    if trim and "verdict" in trim:
+        share, judged = figure(trim["overlap_share"]), _judged(trim["failing"]) or f"the gates say {trim['verdict']}"
+        yield f"fitted again to these, overlap_share is {share} and {_carried(trim)}: {judged}"
+    if weights:
+        judged = _judged(weights["failing"]) or "no other gate fails"
+        yield f"with estimand ATO {_carried(weights)}: {judged}"
+    if drivers:
+        yield "the arms differ most in " + ", ".join(f"{one['covariate']} ({one['smd']:.2f})" for one in drivers)
 
 
-def _overlap_weights(facts: Facts) -> str:
-    """What the same scores give under ATO, which weights every row by how open its treatment was."""
-    found = [abs(row["smd_ato"]) for row in facts.balance if row["smd_ato"] is not None]
-    ess = [facts.overlap.get(f"ess_ato_{arm}") for arm in ("treated", "control")]
-    if facts.estimand == "ATO" or not found or None in ess:
-        return ""
-    carried = " and ".join(f"{size:,.0f} {arm}" for size, arm in zip(ess, ("treated", "untreated"), strict=True))
-    return f"estimand ATO has a largest |SMD| of {max(found):.3f} and an effective sample of {carried} rows"
+def _carried(figures: Row) -> str:
+    worst = "unknown" if figures["max_smd"] is None else f"{figures['max_smd']:.3f}"
+    ess = " and ".join(f"{figures[f'ess_{arm}']:,.0f} {said}" for arm, said in _ARMS.items())
+    return f"the largest |SMD| is {worst} with an effective sample of {ess} rows"
 
 
-def _drivers(facts: Facts) -> str:
-    """The covariates in which the arms differ most before any weighting."""
-    worst: dict[str, float] = {}
-    for row in facts.balance:
-        worst[row["parent"]] = max(worst.get(row["parent"], 0.0), abs(row["smd_unadjusted"] or 0.0))
-    apart = [name for name in sorted(worst, key=lambda name: (-worst[name], name)) if worst[name] > _APART][:3]
-    return f"the arms differ most in {', '.join(f'{name} ({worst[name]:.2f})' for name in apart)}" if apart else ""
+def _judged(failing: list[Row]) -> str:
+    """What would still fail, and because of what."""
+    return f"{', '.join(map(_named, failing))} would still fail" if failing else ""
+
+
+def _named(gate: Row) -> str:
+    return f"{gate['gate']} ({gate['subject']})" if gate["subject"] else str(gate["gate"])
 
 
 def audit_problem(contract: Contract, failure: AuditFailure) -> Problem:

@@ -91,8 +91,11 @@ def _plan(project: Path, datasets: list[tuple[Contract, Landed]], progress: Prog
 
 
 def _promote(project: Path, warehouse: Warehouse, contract: Contract, manifest: Manifest) -> Outcome:
+    from ciq.pipeline.advice import advised
+
     promotion = warehouse.promote(Dataset(contract, manifest))
     facts = _facts(project, contract, manifest, promotion, warehouse)
+    facts = advised(facts, contract, warehouse.cursor, warehouse.table(f"diagnostics.{contract.name}_scores"))
     error = None if promotion.promoted else _refusal(project, contract, facts, promotion)
     if error:
         facts = replace(facts, problems=error.problems)

@@ -171,9 +171,12 @@ class Warehouse:
 
     def rows(self, model: str) -> list[Row]:
         """The rows of a model in the last plan, promoted or refused; empty where it was not built."""
-        table = self._snapshot(model).table_name(is_deployable=True)
         with _explained():
-            return self._rows(table)
+            return self._rows(self.table(model))
+
+    def table(self, model: str) -> str:
+        """The physical table, or view, of a model in the last plan."""
+        return str(self._snapshot(model).table_name(is_deployable=True))
 
     def _rows(self, table: str) -> list[Row]:
         try:

@@ -21,6 +21,7 @@ class Facts:
     A gate's ``follows_from`` names the failing gate that explains its verdict; such a gate is not said again.
     ``leakage`` has a row per covariate and one for its being missing: what it tells by itself of treatment and
     outcome; ``availability`` a row per covariate that says when it became known, with the rows that are too late.
+    ``advice`` is what the ways out would give where overlap or balance is poor, empty where it isn't.
     ``problems`` are the refusal's. ``mends`` counts rows by column and step, ``warnings`` rows by contract rule that
     only warns, ``rejected`` violations by rule whose rows were set aside in the file ``rejects``; ``dropped`` are the
     columns of the files that were left out. ``published`` says what is published after the attempt: this version, an
@@ -52,6 +53,7 @@ class Facts:
     missing: tuple[Row, ...] = ()
     leakage: tuple[Row, ...] = ()
     availability: tuple[Row, ...] = ()
+    advice: Row = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
 
     @property

@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from ciq.report import lineage, tables, verdict
+from ciq.report import lineage, tables, verdict, ways
 from ciq.report.drawing import shown, standalone
 from ciq.report.facts import Facts
 from ciq.report.histogram import Bin, HistogramText, histogram
@@ -88,6 +88,8 @@ def _view(facts: Facts, say: Sentences) -> dict[str, Any]:
         "headline": verdict.headline(facts, say),
         "causes": verdict.causes(facts),
         "gates": verdict.gates(facts, say),
+        "ways": ways.ways(facts, say),
+        "drivers": ways.drivers(facts, say),
         "convention": say(tables.convention(facts)),
         "bound": figure(verdict.smd_bound(facts)),
         "balance": tables.balance(facts),

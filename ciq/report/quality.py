@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ciq.report import tables, verdict
+from ciq.report import tables, verdict, ways
 from ciq.report.facts import Facts
 from ciq.report.markdown import plain, table
 from ciq.report.sentences import Sentences
@@ -19,6 +19,7 @@ def quality_report(facts: Facts, say: Sentences) -> str:
         table((say("what"), say("value")), _provenance(facts, say)),
         _refusal(facts, say),
         _gates(facts, say),
+        _ways(facts, say),
         _overlap(facts, say),
         _balance(facts, say),
         _levels(facts, say),
@@ -59,6 +60,14 @@ def _gates(facts: Facts, say: Sentences) -> str:
     )
     head = tuple(say(key) for key in ("gate", "what", "figure", "must_be", "verdict", "because"))
     return _section(say("gates"), table(head, rows))
+
+
+def _ways(facts: Facts, say: Sentences) -> str:
+    rows = [
+        (way.name, way.rows, way.overlap, way.difference, way.effective, way.gates) for way in ways.ways(facts, say)
+    ]
+    head = tuple(say(key) for key in ("way", "rows", "key_overlap", "key_balance", "ways_effective", "gates"))
+    return _section(say("ways"), say("ways_note"), table(head, rows), plain(ways.drivers(facts, say))) if rows else ""
 
 
 def _overlap(facts: Facts, say: Sentences) -> str:

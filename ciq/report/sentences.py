@@ -45,11 +45,6 @@ class Sentences:
         translated: str = catalogue("gates").get(gate, {}).get("mend", {}).get(self.language, own)
         return translated
 
-    def trims(self, gate: str) -> bool:
-        """Whether trimming is a way out."""
-        rule = _RULE_OF_GATE.get(gate)
-        return bool(rule and rule.trim)
-
 
 @cache
 def catalogue(name: str) -> dict[str, dict[str, Any]]:

@@ -99,7 +99,7 @@ def causes(facts: Facts) -> list[Cause]:
 
 def gates(facts: Facts, say: Sentences) -> list[Gate]:
     """The gates, failing ones first."""
-    return [_gate(facts, gate, say) for gate in sorted(facts.gates, key=lambda gate: _GRAVITY[gate["verdict"]])]
+    return [_gate(gate, say) for gate in sorted(facts.gates, key=lambda gate: _GRAVITY[gate["verdict"]])]
 
 
 def smd_bound(facts: Facts) -> float:
@@ -107,11 +107,10 @@ def smd_bound(facts: Facts) -> float:
     return next((float(gate["threshold"]) for gate in facts.gates if gate["gate"] == "balance"), 0.1)
 
 
-def _gate(facts: Facts, gate: Row, say: Sentences) -> Gate:
+def _gate(gate: Row, say: Sentences) -> Gate:
     name, meaning = say.gate(gate["gate"])
     written = percent if gate["gate"] in _SHARES else figure
     cause = gate.get("follows_from")
-    advice = (say.mend(gate["gate"]), _trim(facts.overlap, gate["gate"], say))
     return Gate(
         id=gate["gate"],
         verdict=gate["verdict"],
@@ -120,13 +119,5 @@ def _gate(facts: Facts, gate: Row, say: Sentences) -> Gate:
         value=written(gate["value"]) if is_finite(gate["value"]) else "–",  # noqa: RUF001
         bound=f"{_SIGNS[gate['comparison']]} {written(gate['threshold'])}",
         subject=say("follows", gate=say.gate(cause)[0]) if cause else gate["subject"] or "",
-        advice="" if cause else " ".join(part for part in advice if part),
+        advice="" if cause else say.mend(gate["gate"]),
     )
-
-
-def _trim(overlap: Row, gate: str, say: Sentences) -> str:
-    alpha = overlap.get("crump_alpha")
-    if not alpha or not say.trims(gate):
-        return ""
-    kept, rows, treated = (figure(overlap[name]) for name in ("crump_kept", "n", "crump_kept_treated"))
-    return say("trim", low=f"{alpha:.4f}", high=f"{1 - alpha:.4f}", kept=kept, rows=rows, treated=treated)

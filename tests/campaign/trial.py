@@ -18,17 +18,19 @@ from ciq.contract import Contract, load
 from ciq.errors import CiqError, Problem
 from ciq.frames.models import Models
 from ciq.ingest import ingest
+from ciq.pipeline.advice import advised
 from ciq.pipeline.refusals import gate_problems
 from ciq.report.facts import Facts
 
 
 @dataclass(frozen=True)
 class Judged:
-    """The problems that refused a data set, those that warned, and the rows of its diagnostics by name."""
+    """The problems that refused a data set, those that warned, the rows of its diagnostics by name, and the advice."""
 
     refused: dict[str, Problem]
     warned: dict[str, Problem]
     rows: Callable[[str], list[dict[str, Any]]]
+    advice: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,9 @@ def judge(name: str, text: str, table: pa.Table) -> Judged:
         try:
             manifest = ingest(root, {name: contract}, name).manifest
         except CiqError as error:
-            return Judged({problem.rule: problem for problem in error.problems}, {}, lambda last: [])
-        rows = _models(contract, manifest.parquet).rows
+            return Judged({problem.rule: problem for problem in error.problems}, {}, lambda last: [], {})
+        connection = duckdb.connect()
+        rows = _models(connection, contract, manifest.parquet).rows
     facts = Facts(
         dataset=name,
         description=None,
@@ -77,15 +80,15 @@ def judge(name: str, text: str, table: pa.Table) -> Judged:
         balance=tuple(rows("balance")),
         gates=tuple(rows("gates")),
     )
+    facts = advised(facts, contract, connection, f"diagnostics.{name}_scores")
     refused, warned = (
         {problem.rule: problem for problem in gate_problems(facts, path, verdict)} for verdict in ("fail", "warn")
     )
-    return Judged(refused, warned, rows)
+    return Judged(refused, warned, rows, facts.advice)
 
 
-def _models(contract: Contract, parquet: str) -> Models:
+def _models(connection: duckdb.DuckDBPyConnection, contract: Contract, parquet: str) -> Models:
     """The project's models over a staged file, without plans: seconds for what takes SQLMesh minutes."""
-    connection = duckdb.connect()
     connection.execute("CREATE SCHEMA staging")
     connection.read_parquet(parquet).create(f"staging.{contract.name}")
     return Models.of_staged(connection, contract)

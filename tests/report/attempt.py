@@ -63,6 +63,15 @@ LEAKAGE = {
 }
 
 
+ADVICE: dict[str, Any] = {
+    "trim": {"alpha": 0.0855, "of": 8, "n": 5, "n_treated": 2, "n_control": 3, "overlap_share": 0.625, "max_smd": 0.321}
+    | {"tail_lt_001": 0.0, "tail_gt_099": 0.0, "ess_treated": 17.0, "ess_control": 19.0, "verdict": "fail"}
+    | {"failing": [{"gate": "collinear", "value": 1.0, "subject": "age is constant"}]},
+    "overlap_weights": {"max_smd": 0.0, "ess_treated": 23.0, "ess_control": 29.0, "failing": []},
+    "drivers": [{"covariate": "age", "smd": 0.456}],
+}
+
+
 def attempt(names: tuple[str, ...] = ("age", "income"), **changes: Any) -> Facts:
     """A published attempt with a covariate for each name, the later ones less out of balance."""
     facts = Facts(
@@ -87,6 +96,7 @@ def attempt(names: tuple[str, ...] = ("age", "income"), **changes: Any) -> Facts
         histogram=({"bin": 3, "n_treated": 1, "n_control": 5}, {"bin": 39, "n_treated": 2, "n_control": 0}),
         leakage=(LEAKAGE,),
         availability=({"covariate": "age", "available_at": "seen", "n": 2, "sample": "7 at 10:00, known 11:00"},),
+        advice=ADVICE,
         missing=(
             {"name": "age", "missing": 1, "missing_treated": 1, "missing_control": 0, "n_treated": 3, "n_control": 5},
         ),
@@ -97,7 +107,10 @@ def attempt(names: tuple[str, ...] = ("age", "income"), **changes: Any) -> Facts
 def refused(**changes: Any) -> Facts:
     """An attempt that ended at ingest."""
     nothing: dict[str, Any] = dict.fromkeys(("source_version", "snapshot", "rows", "staged", "published"))
-    nothing |= dict.fromkeys(("gates", "balance", "positivity", "histogram", "missing"), ()) | {"overlap": {}}
+    nothing |= dict.fromkeys(("gates", "balance", "positivity", "histogram", "missing"), ()) | {
+        "overlap": {},
+        "advice": {},
+    }
     problem = Problem("I203", "age 'x' can't be cast", Path("data/raw/visits.csv"), 7, help="mend it at the source")
     return attempt(**(nothing | {"problems": (problem,)} | changes))
 

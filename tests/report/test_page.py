@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import fields, replace
 from html.parser import HTMLParser
 from typing import Any
@@ -110,6 +111,24 @@ def test_verdict_comes_first_then_what_failed() -> None:
     assert places[0] == min(places)
 
 
+@pytest.mark.parametrize("write", [page, quality_report])
+def test_ways_out_stand_side_by_side(write: Callable[[Facts, Sentences], str]) -> None:
+    said = write(attempt(), EN)
+    for figure in (
+        "As it is, ATE",
+        "Trimmed to 0.0855",
+        "5, 2 treated",
+        "62%",
+        "0.321",
+        "17 + 19",
+        "fail: No collinearity",
+    ):
+        assert figure in said, figure
+    for figure in ("Estimand ATO", "23 + 29", "by the raw |SMD|: age (0.46)"):
+        assert figure in said.replace("\\|", "|"), figure
+    assert "Ways out" not in write(attempt(advice={}), EN)
+
+
 def test_refused_at_ingest_says_why_and_what_stays() -> None:
     text = " ".join(Outline(page(refused(), EN)).text)
     for said in ("data/raw/visits.csv:7", "I203", "age 'x' can't be cast", "mend it at the source", "Nothing of this"):
@@ -185,6 +204,7 @@ def test_every_fact_has_a_place_on_the_page() -> None:
         "missing": (),
         "leakage": (),
         "availability": (),
+        "advice": {},
         "problems": (Problem("I203", "said"),),
     }
     assert changed.keys() | {"language"} == {field.name for field in fields(Facts)}
