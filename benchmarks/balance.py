@@ -4,8 +4,8 @@ A plain scan is avg and stddev of every number and the share of every level, ove
 
 - the unadjusted SMDs and variance ratios as one query, against the plain scan of the covariates in ``curated``;
 - all that the product computes, unadjusted and under four weightings, by its own models moments, levels and balance,
-  against the plain scan of what these read: the covariates and the four weights in ``diagnostics.<d>_scores``, a view
-  that computes the score of each row. Against the scan of the covariates alone it is shown too.
+  against the plain scan of what these read: the covariates and the score in ``diagnostics.<d>_scores``, a view that
+  computes the score of each row. Against the scan of the covariates alone it is shown too.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def run(scratch: Scratch, pairs: int) -> Iterator[Row]:
 
     yield row("scan", "plain scan of the covariates")
     yield row("unadjusted", "unadjusted SMDs and VRs", "scan", f"{TARGET} of the covariates")
-    yield row("scores_scan", "plain scan of covariates and weights")
-    yield row("weighted", "unadjusted and four weightings", "scores_scan", f"{TARGET} of covariates and weights")
+    yield row("scores_scan", "plain scan of covariates and score")
+    yield row("weighted", "unadjusted and four weightings", "scores_scan", f"{TARGET} of covariates and score")
     yield row("weighted", "unadjusted and four weightings", "scan", "none: against the scan of the covariates")
 
 

@@ -9,23 +9,21 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 from sqlmesh import Context
 
 from ciq.blueprint.roles import factors, numbers
-from ciq.causal.sql import WEIGHTINGS
 from ciq.contract import Contract, load_all
 
 WEIGHTED = ("moments", "levels", "balance")
 """The models behind SMDs and variance ratios, in the order in which they are built; ks is not among them."""
 
 
-def scan(contract: Contract, levels: dict[str, list[str]], table: str, weights: Sequence[str] = ()) -> str:
-    """The plain aggregates of every covariate and of ``weights`` over the whole table."""
-    terms = [f'avg("{name}"), stddev_samp("{name}")' for name in (*numbers(contract), *weights)]
+def scan(contract: Contract, levels: dict[str, list[str]], table: str, *scores: str) -> str:
+    """The plain aggregates of every covariate and of ``scores`` over the whole table."""
+    terms = [f'avg("{name}"), stddev_samp("{name}")' for name in (*numbers(contract), *scores)]
     terms += [f"avg({_indicator(name, level)})" for name, found in levels.items() for level in found]
     return f"SELECT {', '.join(terms)} FROM {table}"  # noqa: S608
 
@@ -57,11 +55,10 @@ def main(project: str, dataset: str, rounds: str) -> None:
         if covariate in levels:
             levels[covariate].append(level)
     models = [context.render(f"diagnostics.{dataset}_{name}").sql("duckdb") for name in WEIGHTED]
-    weights = [f"w_{weighting}" for weighting in WEIGHTINGS]
     jobs = {
         "scan": [scan(contract, levels, f"curated.{dataset}")],
         "unadjusted": [unadjusted(contract, levels)],
-        "scores_scan": [scan(contract, levels, f"diagnostics.{dataset}_scores", weights)],
+        "scores_scan": [scan(contract, levels, f"diagnostics.{dataset}_scores", "ps_hat")],
         "weighted": models,
     }
     times = [{name: _timed(cursor, queries) for name, queries in jobs.items()} for _ in range(int(rounds) + 1)]

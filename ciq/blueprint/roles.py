@@ -19,6 +19,11 @@ def factors(contract: Contract) -> list[str]:
     return [name for name in contract.covariate_cols if contract.is_categorical(name)]
 
 
+def stratum(contract: Contract) -> str | None:
+    """The factor in whose levels the moments are taken, so that its own weights need no scan more."""
+    return next(iter(factors(contract)), None)
+
+
 def treated(contract: Contract) -> exp.Expr:
     """The treatment as 0 or 1."""
     return exp.cast(sql.column(contract.treatment_col), "int")

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from sqlglot import exp
 
 from ciq.blueprint.datasets import Dataset
-from ciq.blueprint.roles import alias, factors, numbers, treated, typed
+from ciq.blueprint.roles import alias, factors, numbers, stratum, treated, typed
 from ciq.blueprint.unpivoted import (
     covariate_values,
     dated_values,
@@ -61,6 +61,8 @@ def decided(contract: Contract) -> dict[str, exp.Expr]:
         "logit": _logit(contract),
         "centres": _tuple(_centres(contract)),
         "moments": exp.Array(expressions=[*_moments(contract)]),
+        "weights_of_missing": exp.Array(expressions=[*_weights_of_missing(contract)]),
+        **_stratified(contract),
         "gaps": exp.Array(expressions=[*_gaps(contract)]),
         "weighted_levels": weighted_levels(contract),
         "weighted_numbers": weighted_numbers(contract),
@@ -221,10 +223,30 @@ def _centres(contract: Contract) -> Iterable[exp.Expr]:
 
 
 def _moments(contract: Contract) -> Iterable[exp.Expr]:
-    """A struct of moments per number; the first one, of the constant 0, keeps the list's type where there is none."""
-    yield sql.moments("", exp.cast(exp.convert(0), "double"), exp.cast(exp.convert(0), "double"))
+    """A struct of moments per number; the first one, of no number, keeps the list's type where there is none."""
+    nothing = exp.cast(exp.null(), "double")
+    yield sql.moments("", nothing, nothing.copy())
     for name in numbers(contract):
         yield sql.moments(name, sql.number(sql.column(name, "x")), sql.column(f"{name}__centre", "c"))
+
+
+def _stratified(contract: Contract) -> dict[str, exp.Expr]:
+    """What the one scan of the moments is grouped by, and which of its rows have missing numbers."""
+    factor = stratum(contract)
+    gaps = [sql.column(name, "x").is_(exp.null()) for name in numbers(contract) if name not in contract.required]
+    return {
+        "stratum": exp.convert(factor or ""),
+        "stratum_value": sql.column(factor, "x") if factor else exp.convert(""),
+        "stratum_level": sql.level(exp.column("value", "k")),
+        "some_missing": exp.or_(exp.false(), *gaps),
+    }
+
+
+def _weights_of_missing(contract: Contract) -> Iterable[exp.Expr]:
+    """A struct of sums per number; as above the first one keeps the type."""
+    yield sql.weights_of_missing("", exp.convert(0))
+    for name in numbers(contract):
+        yield sql.weights_of_missing(name, sql.column(name, "x"))
 
 
 def _gaps(contract: Contract) -> Iterable[exp.Expr]:
@@ -237,6 +259,4 @@ def _gaps(contract: Contract) -> Iterable[exp.Expr]:
             return exp.Count(this=exp.Case(ifs=[exp.If(this=where, true=exp.convert(1))]))
 
         fields = {"name": exp.convert(name), "missing_treated": missing(1), "missing_control": missing(0)}
-        yield exp.Struct(
-            expressions=[exp.PropertyEQ(this=exp.to_identifier(key), expression=value) for key, value in fields.items()]
-        )
+        yield sql.struct(fields)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlglot import exp
 
 from ciq.causal.design import MISSING, Term
@@ -79,30 +81,42 @@ def continuous(term: Term) -> exp.Expr:
 
 
 def moments(covariate: str, value: exp.Expr, centre: exp.Expr) -> exp.Struct:
-    """One arm's moments of a number under no weights and under each weighting, as one struct.
+    """One arm's moments of a number about ``centre``: bare, times the odds and times the probability of the other arm.
 
-    All are taken about ``centre``, so that squares don't cancel and a constant has no spread.
+    Every weight is a sum of 1, ``_odds`` and ``_other``, so that sums under any weighting are sums of these. About the
+    centre squares don't cancel; a constant has a ``variance`` of exactly 0 and the same ``deviation`` in every sample.
     """
     deviation = exp.paren(exp.Sub(this=value, expression=centre))
-    fields: list[tuple[str, exp.Expr]] = [
-        ("covariate", exp.convert(covariate)),
-        ("centre", exp.Max(this=centre.copy())),
-        ("n", exp.Count(this=value.copy())),
-        ("mean", exp.Add(this=exp.Max(this=centre.copy()), expression=exp.Avg(this=deviation.copy()))),
-        ("variance", exp.Variance(this=deviation.copy())),
-    ]
-    for weighting in WEIGHTINGS:
-        weight = exp.column(f"w_{weighting}")
-        weighted = exp.Mul(this=weight, expression=deviation.copy())
-        seen = exp.Case(ifs=[exp.If(this=observed(value.copy()), true=weight.copy())])
-        fields += [
-            (f"s_{weighting}", exp.Sum(this=seen)),
-            (f"ss_{weighting}", exp.Sum(this=exp.Mul(this=seen.copy(), expression=weight.copy()))),
-            (f"x_{weighting}", exp.Sum(this=weighted)),
-            (f"xx_{weighting}", exp.Sum(this=exp.Mul(this=weighted.copy(), expression=deviation.copy()))),
-        ]
+    variance = exp.VariancePop(this=deviation.copy())
+    constant = exp.If(this=variance.copy().eq(0), true=exp.AnyValue(this=deviation.copy()))
+    fields: dict[str, exp.Expr] = {
+        "covariate": exp.convert(covariate),
+        "n": exp.Count(this=value.copy()),
+        "deviation": exp.Case(ifs=[constant], default=exp.Avg(this=deviation.copy())),
+        "variance": variance,
+    }
+    for weight in ("odds", "other"):
+        weighted = exp.Mul(this=exp.column(f"_{weight}"), expression=deviation.copy())
+        fields[f"x_{weight}"] = exp.Sum(this=weighted)
+        fields[f"xx_{weight}"] = exp.Sum(this=exp.Mul(this=weighted.copy(), expression=deviation.copy()))
+    return struct(fields)
+
+
+def weights_of_missing(covariate: str, value: exp.Expr) -> exp.Struct:
+    """The sums over an arm's rows where ``value`` is missing that tell the whole arm's from those of the observed."""
+    fields: dict[str, exp.Expr] = {"covariate": exp.convert(covariate)}
+    for name in ("odds", "other"):
+        weight = exp.column(f"_{name}")
+        for field, sum_of in ((name, weight), (f"{name}_squared", square(weight))):
+            where = exp.If(this=exp.Is(this=value.copy(), expression=exp.null()), true=sum_of)
+            fields[field] = exp.Sum(this=exp.Case(ifs=[where]))
+    return struct(fields)
+
+
+def struct(fields: Mapping[str, exp.Expr]) -> exp.Struct:
+    """Named values as one."""
     return exp.Struct(
-        expressions=[exp.PropertyEQ(this=exp.to_identifier(name), expression=value) for name, value in fields]
+        expressions=[exp.PropertyEQ(this=exp.to_identifier(name), expression=value) for name, value in fields.items()]
     )
 
 

@@ -88,17 +88,21 @@ WITH number_arms AS (
     /* Sum of w (x - m)^2 over 1 - sum of w^2, weights summing to 1: cobalt's col.w.v */
     @EACH(
       [ate, att, atc, ato],
-      w -> (
-        xx_@w / s_@w - (
-          x_@w / s_@w
-        ) * (
-          x_@w / s_@w
+      w -> CASE
+        WHEN variance = 0
+        THEN 0
+        ELSE (
+          xx_@w / s_@w - (
+            x_@w / s_@w
+          ) * (
+            x_@w / s_@w
+          )
+        ) / (
+          1 - ss_@w / (
+            s_@w * s_@w
+          )
         )
-      ) / (
-        1 - ss_@w / (
-          s_@w * s_@w
-        )
-      ) AS variance_@w
+      END AS variance_@w
     ),
     @EACH(
       [ate, att, atc, ato],
@@ -108,7 +112,7 @@ WITH number_arms AS (
     )
   FROM diagnostics.@{dataset}_moments
   WHERE
-    covariate <> ''
+    factor = '' AND covariate <> ''
 ), two_values AS (
   /* As in cobalt, a number with two values is the share of the larger one; only of 0 and 1 it keeps its name */
   SELECT
@@ -182,7 +186,7 @@ WITH number_arms AS (
 ), level_rows AS (
   /* All levels of a factor of three or more; the second of two says it all */
   SELECT
-    l.covariate || CASE WHEN level = '<NA>' THEN ':' ELSE '_' END || level AS covariate,
+    l.covariate || CASE WHEN l.level = '<NA>' THEN ':' ELSE '_' END || l.level AS covariate,
     l.covariate AS parent,
     'binary' AS type,
     t.arm_unadjusted AS n_treated,
@@ -194,9 +198,9 @@ WITH number_arms AS (
     @EACH([unadjusted, ate, att, atc, ato], w -> NULL AS ratio_@w)
   FROM ranked_levels AS l
   INNER JOIN diagnostics.@{dataset}_moments AS t
-    ON t._treated = 1 AND t.covariate = ''
+    ON t._treated = 1 AND t.covariate = '' AND t.factor = ''
   INNER JOIN diagnostics.@{dataset}_moments AS c
-    ON c._treated = 0 AND c.covariate = ''
+    ON c._treated = 0 AND c.covariate = '' AND c.factor = ''
   WHERE
     siblings <> 2 OR position = 2
 ), compared AS (

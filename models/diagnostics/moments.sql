@@ -1,9 +1,11 @@
 MODEL (
   name diagnostics.@{dataset}_moments,
   kind FULL,
-  description 'Moments of every number in each arm, unadjusted and under each weighting, from one scan; weighted sums are taken about the centre',
-  grain (covariate, _treated),
+  description 'Moments of every number in each arm, unadjusted and under each weighting, of the whole and in each level of one factor, from one scan; sums are taken about the centre',
+  grain (factor, level, covariate, _treated),
   columns (
+    factor TEXT,
+    level TEXT,
     covariate TEXT,
     _treated INT,
     arm_unadjusted BIGINT,
@@ -33,19 +35,25 @@ MODEL (
     xx_ato DOUBLE
   ),
   column_descriptions (
-    covariate = 'The number; empty for the arm as a whole',
+    factor = 'The factor whose level the rows have; empty for the whole',
+    covariate = 'The number; empty for the arm itself',
     arm_unadjusted = 'Rows of the arm',
     n = 'Rows where the number is observed'
   ),
   audits (
-    not_null(columns := (covariate, _treated, n)),
-    unique_combination_of_columns(columns := (covariate, _treated)),
+    not_null(columns := (factor, level, covariate, _treated, n)),
+    unique_combination_of_columns(columns := (factor, level, covariate, _treated)),
     accepted_values(column := _treated, is_in := (0, 1))
   ),
   cron @cron,
   enabled @enabled,
-  blueprints @datasets(centres, moments)
+  blueprints @datasets(stratum, stratum_value, stratum_level, centres, moments, weights_of_missing, some_missing)
 );
+
+/* Within an arm every weight is a sum of these: ATE 1 + odds; ATT 1 if treated, else odds; ATC the reverse; ATO other */
+@DEF(odds, CASE WHEN _treated = 1 THEN (1 - ps_hat) / ps_hat ELSE ps_hat / (1 - ps_hat) END);
+
+@DEF(other, CASE WHEN _treated = 1 THEN 1 - ps_hat ELSE ps_hat END);
 
 WITH centres AS (
   SELECT
@@ -53,54 +61,157 @@ WITH centres AS (
   FROM diagnostics.@{dataset}_propensity
 ), arms AS (
   SELECT
-    x._treated,
-    COUNT(*) AS arm_unadjusted,
-    SUM(x.w_ate) AS arm_ate,
-    SUM(x.w_att) AS arm_att,
-    SUM(x.w_atc) AS arm_atc,
-    SUM(x.w_ato) AS arm_ato,
+    @stratum_value AS value,
+    _treated,
+    COUNT(*) AS n,
+    SUM(_odds) AS odds,
+    SUM(_odds * _odds) AS odds_squared,
+    SUM(_other) AS other,
+    SUM(_other * _other) AS other_squared,
     @moments AS moments
-  FROM diagnostics.@{dataset}_scores AS x
+  FROM (
+    SELECT
+      *,
+      @odds AS _odds,
+      @other AS _other
+    FROM diagnostics.@{dataset}_scores
+  ) AS x
   CROSS JOIN centres AS c
   GROUP BY
-    x._treated
+    @stratum_value,
+    _treated
+), gaps AS (
+  /* No scan where no number has missing values: the engine knows it of its columns */
+  SELECT
+    @stratum_value AS value,
+    _treated,
+    @weights_of_missing AS gaps
+  FROM (
+    SELECT
+      *,
+      @odds AS _odds,
+      @other AS _other
+    FROM diagnostics.@{dataset}_scores
+  ) AS x
+  WHERE
+    @some_missing
+  GROUP BY
+    @stratum_value,
+    _treated
 ), numbers AS (
   SELECT
-    _treated,
-    arm_unadjusted,
-    arm_ate,
-    arm_att,
-    arm_atc,
-    arm_ato,
+    *,
     UNNEST(moments) AS m
   FROM arms
+), missing AS (
+  SELECT
+    value,
+    _treated,
+    UNNEST(gaps) AS g
+  FROM gaps
+), cells AS (
+  SELECT
+    @stratum AS factor,
+    @stratum_level AS level,
+    m.covariate AS covariate,
+    k._treated,
+    k.n AS arm_n,
+    k.odds AS arm_odds,
+    k.other AS arm_other,
+    COALESCE(p.centre, 0) AS centre,
+    m.n AS n,
+    odds - COALESCE(g.odds, 0) AS s_odds,
+    odds_squared - COALESCE(g.odds_squared, 0) AS ss_odds,
+    other - COALESCE(g.other, 0) AS s_other,
+    other_squared - COALESCE(g.other_squared, 0) AS ss_other,
+    m.deviation AS deviation,
+    COALESCE(m.variance * m.n, 0) AS squares,
+    m.x_odds AS x_odds,
+    m.xx_odds AS xx_odds,
+    m.x_other AS x_other,
+    m.xx_other AS xx_other
+  FROM numbers AS k
+  LEFT JOIN missing AS v
+    ON k.value IS NOT DISTINCT FROM v.value AND k._treated = v._treated AND m.covariate = g.covariate
+  LEFT JOIN diagnostics.@{dataset}_propensity AS p
+    ON p.kind = 'number' AND m.covariate = p.covariate
+), whole AS (
+  /* In the order of the levels, so that the same rows give the same bits */
+  SELECT
+    covariate,
+    _treated,
+    CAST(SUM(n) AS BIGINT) AS n,
+    MIN(lowest) + SUM(n * (deviation - lowest) ORDER BY level) / SUM(n) AS deviation
+  FROM (
+    SELECT
+      *,
+      MIN(deviation) OVER (PARTITION BY covariate, _treated) AS lowest
+    FROM cells
+  )
+  GROUP BY
+    covariate,
+    _treated
+), pooled AS (
+  SELECT
+    *
+  FROM cells
+  WHERE
+    factor <> ''
+  UNION ALL
+  SELECT
+    '' AS factor,
+    '' AS level,
+    k.covariate,
+    k._treated,
+    CAST(SUM(arm_n) AS BIGINT) AS arm_n,
+    @EACH([arm_odds, arm_other], s -> SUM(@s ORDER BY level) AS @s),
+    MAX(centre) AS centre,
+    MAX(w.n) AS n,
+    @EACH([s_odds, ss_odds, s_other, ss_other], s -> SUM(@s ORDER BY level) AS @s),
+    MAX(w.deviation) AS deviation,
+    SUM(squares + k.n * POWER(k.deviation - w.deviation, 2) ORDER BY level) AS squares,
+    @EACH([x_odds, xx_odds, x_other, xx_other], s -> SUM(@s ORDER BY level) AS @s)
+  FROM cells AS k
+  INNER JOIN whole AS w
+    ON k.covariate = w.covariate AND k._treated = w._treated
+  GROUP BY
+    k.covariate,
+    k._treated
+), sums AS (
+  SELECT
+    *,
+    n * deviation AS x,
+    squares + n * deviation * deviation AS xx
+  FROM pooled
 )
 SELECT
-  m.covariate AS covariate,
+  factor,
+  level,
+  covariate,
   _treated,
-  arm_unadjusted,
-  arm_ate,
-  arm_att,
-  arm_atc,
-  arm_ato,
-  m.centre AS centre,
-  m.n AS n,
-  m.mean AS mean,
-  m.variance AS variance,
-  m.s_ate AS s_ate,
-  m.ss_ate AS ss_ate,
-  m.x_ate AS x_ate,
-  m.xx_ate AS xx_ate,
-  m.s_att AS s_att,
-  m.ss_att AS ss_att,
-  m.x_att AS x_att,
-  m.xx_att AS xx_att,
-  m.s_atc AS s_atc,
-  m.ss_atc AS ss_atc,
-  m.x_atc AS x_atc,
-  m.xx_atc AS xx_atc,
-  m.s_ato AS s_ato,
-  m.ss_ato AS ss_ato,
-  m.x_ato AS x_ato,
-  m.xx_ato AS xx_ato
-FROM numbers
+  arm_n AS arm_unadjusted,
+  arm_n + arm_odds AS arm_ate,
+  CASE WHEN _treated = 1 THEN arm_n ELSE arm_odds END AS arm_att,
+  CASE WHEN _treated = 1 THEN arm_odds ELSE arm_n END AS arm_atc,
+  arm_other AS arm_ato,
+  centre,
+  n,
+  centre + deviation AS mean,
+  squares / NULLIF(n - 1, 0) AS variance,
+  n + s_odds AS s_ate,
+  n + 2 * s_odds + ss_odds AS ss_ate,
+  x + x_odds AS x_ate,
+  xx + xx_odds AS xx_ate,
+  CASE WHEN _treated = 1 THEN n ELSE s_odds END AS s_att,
+  CASE WHEN _treated = 1 THEN n ELSE ss_odds END AS ss_att,
+  CASE WHEN _treated = 1 THEN x ELSE x_odds END AS x_att,
+  CASE WHEN _treated = 1 THEN xx ELSE xx_odds END AS xx_att,
+  CASE WHEN _treated = 1 THEN s_odds ELSE n END AS s_atc,
+  CASE WHEN _treated = 1 THEN ss_odds ELSE n END AS ss_atc,
+  CASE WHEN _treated = 1 THEN x_odds ELSE x END AS x_atc,
+  CASE WHEN _treated = 1 THEN xx_odds ELSE xx END AS xx_atc,
+  s_other AS s_ato,
+  ss_other AS ss_ato,
+  x_other AS x_ato,
+  xx_other AS xx_ato
+FROM sums

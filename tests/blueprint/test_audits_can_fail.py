@@ -137,8 +137,10 @@ CASES: dict[str, dict[str, list[str]]] = {
         "not_null(columns := (n, n_treated, n_control, prevalence))": null("n", "n_treated", "n_control", "prevalence"),
     },
     "diagnostics.doses_moments": {
-        "not_null(columns := (covariate, _treated, n))": null("covariate", "_treated", "n"),
-        "unique_combination_of_columns(columns := (covariate, _treated))": [DOUBLE],
+        "not_null(columns := (factor, level, covariate, _treated, n))": null(
+            "factor", "level", "covariate", "_treated", "n"
+        ),
+        "unique_combination_of_columns(columns := (factor, level, covariate, _treated))": [DOUBLE],
         "accepted_values(column := _treated, is_in := (0, 1))": [put("_treated", "2")],
     },
     "diagnostics.doses_levels": {

@@ -1,0 +1,141 @@
+"""The balance table against its definitions, written once more with numpy, on random designs with gaps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from numpy.typing import NDArray
+
+from ciq import frames
+from ciq.contract import Contract, load
+
+Vector = NDArray[np.float64]
+WEIGHTINGS = ("unadjusted", "ate", "att", "atc", "ato")
+CONTRACT = """
+treatment_col: treated
+covariate_cols: [age, spend, visits, plan, region, paid]
+types: {treated: int8, age: float64, spend: float64, visits: int16, plan: category, region: category, paid: category}
+"""
+LEVELS = {"plan": ["free", "paid", "trial"], "region": ["east", "north", "south", "west"], "paid": ["no", "yes"]}
+
+
+@pytest.fixture(scope="module")
+def contract(tmp_path_factory: pytest.TempPathFactory) -> Contract:
+    path = tmp_path_factory.mktemp("contracts") / "study.yaml"
+    path.write_text(CONTRACT)
+    return load(path)
+
+
+def study(seed: int, rows: int = 600, gap: float = 0.2) -> pa.Table:
+    """Confounded rows; a share ``gap`` of spend, visits and region is missing, the more where age is high."""
+    random = np.random.default_rng(seed)
+    age = random.normal(1e4, 15, rows)
+    spend, visits = random.lognormal(3, 1, rows), random.poisson(4, rows)
+    columns: dict[str, Any] = {name: random.choice(levels, rows) for name, levels in LEVELS.items()}
+    e = 1 / (1 + np.exp(-((age - 1e4) / 20 + (columns["plan"] == "paid") - 0.1 * (visits - 4))))
+
+    def gappy(values: Any, share: float) -> pa.Array:
+        return pa.array(values, mask=random.random(rows) < share * (0.5 + (age > 1e4)))
+
+    return pa.table(
+        columns
+        | {
+            "treated": (random.random(rows) < e).astype(np.int8),
+            "age": age,
+            "spend": gappy(spend, gap),
+            "visits": gappy(visits.astype(np.int16), gap / 2),
+            "region": gappy(columns["region"], gap),
+        }
+    )
+
+
+def expected_rows(table: pa.Table) -> dict[str, Vector]:
+    """Each row of the balance table as its values, NaN where not observed."""
+    found: dict[str, Vector] = {}
+    for name in ("age", "spend", "visits"):
+        values = table[name].cast(pa.float64()).to_numpy(zero_copy_only=False)
+        found[name] = values
+        if np.isnan(values).any():
+            found[f"{name}:<NA>"] = np.isnan(values).astype(float)
+    for name, levels in LEVELS.items():
+        values = np.array([value or "<NA>" for value in table[name].to_pylist()])
+        seen = [*levels, *(["<NA>"] if "<NA>" in values else [])]
+        for level in seen[1:] if len(seen) == 2 else seen:
+            found[f"{name}{':' if level == '<NA>' else '_'}{level}"] = (values == level).astype(float)
+    return found
+
+
+def weights(scores: pa.Table) -> dict[str, Vector]:
+    t, e = scores["_treated"].to_numpy(), scores["ps_hat"].to_numpy()
+    treated = {"unadjusted": 1 + 0 * e, "ate": 1 / e, "att": 1 + 0 * e, "atc": (1 - e) / e, "ato": 1 - e}
+    control = {"unadjusted": 1 + 0 * e, "ate": 1 / (1 - e), "att": e / (1 - e), "atc": 1 + 0 * e, "ato": e}
+    return {name: np.where(t == 1, treated[name], control[name]) for name in WEIGHTINGS}
+
+
+def variance(x: Vector, w: Vector, binary: bool) -> float:
+    share = w / w.sum()
+    mean = (share * x).sum()
+    return float(mean * (1 - mean) if binary else (share * (x - mean) ** 2).sum() / (1 - (share**2).sum()))
+
+
+def figures(x: Vector, t: Vector, by: dict[str, Vector]) -> dict[str, float | None]:
+    """SMD, variance ratio and KS of one row under each weighting (Stuart 2010; cobalt's col.w.v)."""
+    seen = ~np.isnan(x)
+    x, t, by = x[seen], t[seen], {name: w[seen] for name, w in by.items()}
+    binary = set(np.unique(x)) <= {0.0, 1.0}
+    one, none = t == 1, t == 0
+    v1, v0 = (variance(x[arm], np.ones(arm.sum()), binary) for arm in (one, none))
+    pooled = np.sqrt((v1 + v0) / 2)
+    scale = {"att": np.sqrt(v1), "atc": np.sqrt(v0)}
+    order = np.unique(x)
+    found: dict[str, float | None] = {}
+    for name, w in by.items():
+        m1, m0 = (np.average(x[arm], weights=w[arm]) for arm in (one, none))
+        found[f"smd_{name}"] = (m1 - m0) / scale.get(name, pooled)
+        ratio = variance(x[one], w[one], False) / variance(x[none], w[none], False)
+        found[f"variance_ratio_{name}"] = None if binary else ratio
+        f1, f0 = (np.array([w[arm & (x <= at)].sum() for at in order]) / w[arm].sum() for arm in (one, none))
+        found[f"ks_{name}"] = float(np.abs(f1 - f0).max())
+    return found
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_figure_is_what_its_definition_says(contract: Contract, seed: int) -> None:
+    table = study(seed)
+    measured = frames.diagnostics(table, contract)
+    by, t = weights(measured.scores), measured.scores["_treated"].to_numpy()
+    rows = {row["covariate"]: row for row in measured.balance.to_pylist()}
+    theirs = expected_rows(table)
+    assert rows.keys() == theirs.keys()
+    for covariate, x in theirs.items():
+        for name, value in figures(x, t, by).items():
+            close = value if value is None else pytest.approx(value, rel=1e-10, abs=1e-10)
+            assert rows[covariate][name] == close, (covariate, name)
+
+
+def test_no_figure_where_nearly_all_is_missing_is_off(contract: Contract) -> None:
+    """The weights of the observed are what the missing leave of the arm's."""
+    table = study(7, rows=20_000, gap=0.66)
+    measured = frames.diagnostics(table, contract)
+    by, t = weights(measured.scores), measured.scores["_treated"].to_numpy()
+    (row,) = (row for row in measured.balance.to_pylist() if row["covariate"] == "spend")
+    x = table["spend"].to_numpy(zero_copy_only=False)
+    assert np.isnan(x[table["age"].to_numpy() > 1e4]).mean() > 0.97
+    for name, value in figures(x, t, by).items():
+        assert row[name] == pytest.approx(value, rel=1e-10, abs=1e-10), name
+
+
+@pytest.mark.parametrize("covariates", ["dose", "dose, plan"])
+def test_a_number_that_is_constant_in_an_arm_has_no_variance_ratio(tmp_path: Path, covariates: str) -> None:
+    path = tmp_path / "study.yaml"
+    types = "{treated: int8, dose: float64, plan: category}"
+    path.write_text(f"treatment_col: treated\ncovariate_cols: [{covariates}]\ntypes: {types}\n")
+    dose = [(0.5, 0.8, 2.1)[i % 3] if i % 2 else 0.7 for i in range(300)]
+    plan = [LEVELS["plan"][i * i % 11 % 3] for i in range(300)]
+    table = pa.table({"treated": [i % 2 for i in range(300)], "dose": dose, "plan": plan})
+    row = next(row for row in frames.balance(table, load(path)).to_pylist() if row["covariate"] == "dose")
+    assert {name: row[f"variance_ratio_{name}"] for name in WEIGHTINGS} == dict.fromkeys(WEIGHTINGS)
