@@ -116,6 +116,8 @@ def _row_id(contract: Contract) -> exp.Expr:
 def staged_rows(dataset: Dataset) -> exp.Expr:
     """The staged file; where files bring new intervals, the parts that the manifest counts when the query runs."""
     rows = exp.Anonymous(this="READ_PARQUET", expressions=[exp.convert(dataset.manifest.parquet)])
+    if not dataset.manifest.numbered:
+        return _numbered(rows, dataset.manifest.sources[0].sha256)
     if not dataset.contract.appends:
         return rows
     read = exp.Table(this=exp.Anonymous(this="READ_JSON", expressions=[exp.convert(manifest_of_parts(dataset))]))
@@ -129,6 +131,15 @@ def staged_rows(dataset: Dataset) -> exp.Expr:
         .join(counted.subquery("c"), on="c.sha256 = p._source")
     )
     return exp.Subquery(this=query)
+
+
+def _numbered(rows: exp.Anonymous, sha256: str) -> exp.Expr:
+    """The rows of a file that holds one source, with where they came from."""
+    rows.append("expressions", exp.Kwarg(this=exp.var("file_row_number"), expression=exp.true()))
+    number = exp.Add(this=exp.column("file_row_number"), expression=exp.Literal.number(1))
+    origin = {"_source": exp.convert(sha256), "_file": exp.Literal.number(0), "_row": number}
+    named = [exp.alias_(value, name) for name, value in origin.items()]
+    return exp.Subquery(this=exp.select("*", *named).from_(exp.Table(this=rows)))
 
 
 def manifest_of_parts(dataset: Dataset) -> str:

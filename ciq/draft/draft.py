@@ -51,7 +51,7 @@ def draft(path: Path, asked: Roles = NOTHING_ASKED) -> str:
         check_names(asked, list(probe.types))
         (scanned,) = scan_all(open_all([path], probe, Path(folder)), probe, lambda size: None)
         source = scanned.opened
-        texts = source.reader.rows(probe, source.header, scanned.scan)
+        texts = source.reader.rows(probe, source.header, scanned.scan, demanding=True)
         try:
             drafted = _drafted(con, probe, texts, scanned, asked)
         except duckdb.Error as error:
@@ -131,7 +131,7 @@ def _quoted(con: DuckDBPyConnection, probe: Contract, scanned: Scanned, kinds: M
         return []
     strict = probe.model_copy(update={"types": {name: KINDS[kind] for name, kind in kinds.items()}})
     (again,) = scan_all([scanned.opened], strict, lambda size: None)
-    texts = scanned.opened.reader.rows(probe, scanned.opened.header, again.scan)
+    texts = scanned.opened.reader.rows(probe, scanned.opened.header, again.scan, demanding=True)
     strings = [exp.LogicalOr(this=call("starts_with", column(name), exp.Literal.string('"'))) for name in names]
     found = rows(con, exp.select(*strings).from_(texts.subquery("t")))[0]
     return [name for name, quoted in zip(names, found, strict=True) if quoted]

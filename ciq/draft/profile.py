@@ -108,7 +108,7 @@ def _value(probe: Contract, name: str, kind: Kind, plain: bool) -> exp.Expr:
     """The text of a column as a value of ``kind``, NULL where that would lose something of it."""
     text = column(name)
     typed = probe.model_copy(update={"types": {name: KINDS[kind]}})
-    value = casting.strict(typed, name, text, plain=plain)
+    value = casting.strict(typed, name, text, plain=plain, naive=False)
     if kind == "bool":
         words = exp.In(this=exp.Lower(this=text.copy()), expressions=[exp.convert("true"), exp.convert("false")])
         return _when(words, value)

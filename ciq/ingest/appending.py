@@ -80,14 +80,14 @@ def _read(
     con: DuckDBPyConnection, contract: Contract, new: Sequence[Scanned], aside: Path, tick: Tick
 ) -> dict[str, int]:
     """Write the part of each file aside; the rows of each, by sha256."""
-    typed, counts = read_all(con, contract, new, aside, tick)
-    judge_all(con, contract, typed, [file.opened for file in new], sum(counts), fresh=True)
+    typed = read_all(con, contract, new, aside, tick)
+    judge_all(con, contract, typed.rows, [file.opened for file in new], sum(typed.counts), fresh=typed.fresh)
     place, _ = POSITION
     for ordinal, file in enumerate(new):
         own = exp.EQ(this=column(place), expression=exp.convert(ordinal))
-        part = exp.select("*").from_(landed_columns(contract, typed).subquery("l")).where(own)
+        part = exp.select("*").from_(landed_columns(contract, typed.rows).subquery("l")).where(own)
         write_parquet(con, part, _part(aside, file.scan.sha256))
-    return {file.scan.sha256: count for file, count in zip(new, counts, strict=True)}
+    return {file.scan.sha256: count for file, count in zip(new, typed.counts, strict=True)}
 
 
 def _sources(

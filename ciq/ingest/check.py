@@ -42,8 +42,9 @@ def check(path: Path, contract: Contract) -> CheckResult:
         with TemporaryDirectory(prefix="ciq-check-") as folder, connection(Path(folder)) as con:
             opened = open_all([path], contract, Path(folder))
             scanned = scan_all(opened, contract, lambda size: None)
-            typed, (count,) = read_all(con, contract, scanned, Path(folder), lambda size: None)
-            verdict = judge_all(con, contract, typed, opened, count, fresh=True)
+            typed = read_all(con, contract, scanned, Path(folder), lambda size: None)
+            (count,) = typed.counts
+            verdict = judge_all(con, contract, typed.rows, opened, count, fresh=typed.fresh)
     except DataRefused as refused:
         return CheckResult(path, count, refused.problems, {}, {})
     judged = verdict.judged

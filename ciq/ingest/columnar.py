@@ -51,9 +51,10 @@ class Parquet:
             raise DataRefused(*lost)
         return Scan(digest.sha256, digest.bytes, raw.content, int(records))
 
-    def rows(self, contract: Contract, header: Header, scan: Scan) -> exp.Select:
+    def rows(self, contract: Contract, header: Header, scan: Scan, *, demanding: bool) -> exp.Select:
         """The declared columns, typed; see :class:`ciq.ingest.reader.Reader`."""
-        return typed(contract, dict(zip(header.names, header.types or (), strict=True)), scan.content)
+        kinds = dict(zip(header.names, header.types or (), strict=True))
+        return typed(contract, kinds, scan.content, demanding=demanding)
 
     def refusal(self, raw: Raw, contract: Contract, header: Header, error: Exception | None) -> CiqError:
         """The engine's word on a file that it can't read."""
@@ -94,16 +95,17 @@ def _footer(path: Path) -> int:
     return size if size < whole else 0
 
 
-def typed(contract: Contract, kinds: Mapping[str, str], content: Path) -> exp.Select:
+def typed(contract: Contract, kinds: Mapping[str, str], content: Path, *, demanding: bool) -> exp.Select:
     """The declared columns of a Parquet file whose columns have the engine types ``kinds``."""
-    cells = {name: _cell(contract, name, kinds[name]) for name in contract.types}
-    return exp.select(*casting.projection(contract, cells)).from_(call("read_parquet", file_literal(content)))
+    cells = {name: _cell(contract, name, kinds[name], naive=demanding) for name in contract.types}
+    columns = casting.projection(contract, cells, demanding=demanding)
+    return exp.select(*columns).from_(call("read_parquet", file_literal(content)))
 
 
-def _cell(contract: Contract, name: str, kind: str) -> tuple[exp.Expr, exp.Expr]:
+def _cell(contract: Contract, name: str, kind: str, *, naive: bool) -> tuple[exp.Expr, exp.Expr]:
     text = _text(contract, name, kind)
     value = casting.lossless(contract, name, kind, column(name))
-    return text, casting.strict(contract, name, text, plain=False) if value is None else value
+    return text, casting.strict(contract, name, text, plain=False, naive=naive) if value is None else value
 
 
 def _text(contract: Contract, name: str, kind: str) -> exp.Expr:

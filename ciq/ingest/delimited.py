@@ -50,16 +50,21 @@ class Delimited:
         digest = Digest(tick)
         content = raw.path if raw.is_plain else raw.spool()
         blocks = raw.blocks(digest) if raw.is_plain else _kept(raw.blocks(digest), content)
-        text = bytescan.scan(ahead(blocks), raw.path, self._separator(contract), contract.source.limits.max_line)
+        with ahead(blocks) as coming:
+            text = bytescan.scan(coming, raw.path, self._separator(contract), contract.source.limits.max_line)
         if text.delimiters != (len(header.names) - 1) * (text.records + 1):
             raise self.refusal(raw, contract, header, None)
         return Scan(digest.sha256, digest.bytes, content, text.records, text.multiline, text.plain)
 
-    def rows(self, contract: Contract, header: Header, scan: Scan) -> exp.Select:
+    def rows(self, contract: Contract, header: Header, scan: Scan, *, demanding: bool) -> exp.Select:
         """The declared columns, typed; see :class:`ciq.ingest.reader.Reader`."""
         texts = {name: column(_positional(header.names.index(name))) for name in contract.types}
-        cells = {name: (text, casting.strict(contract, name, text, plain=scan.plain)) for name, text in texts.items()}
-        return exp.select(*casting.projection(contract, cells)).from_(self._table(contract, header, scan))
+        cells = {
+            name: (text, casting.strict(contract, name, text, plain=scan.plain, naive=demanding))
+            for name, text in texts.items()
+        }
+        typed = casting.projection(contract, cells, demanding=demanding)
+        return exp.select(*typed).from_(self._table(contract, header, scan))
 
     def refusal(self, raw: Raw, contract: Contract, header: Header, error: Exception | None) -> CiqError:
         """The malformed records by line, or what the engine said where all records look well formed."""

@@ -57,26 +57,26 @@ class JsonLines:
         strict = [contract.type_of(name).kind not in _TEXTUAL for name in contract.types]
         nulls = frozenset(contract.source.null_values)
 
-        def rows() -> Iterator[list[texts.Text]]:
+        def rows(stream: BinaryIO) -> Iterator[list[texts.Text]]:
             nonlocal count
-            with raw.open(digest) as stream:
-                for line, _, text in _lines(stream, raw.path, contract):
-                    values = _values(raw.path, line, text, header.names)
-                    cells = [values[at] for at in declared]
-                    if any(type(cell) is list for cell in cells):
-                        raise _nested(raw.path, line, contract, cells)
-                    count += 1
-                    yield [
-                        cell if cell is None or type(cell) is _Number else _text(cell, quoted and cell not in nulls)
-                        for cell, quoted in zip(cells, strict, strict=True)
-                    ]
+            for line, _, text in _lines(stream, raw.path, contract):
+                values = _values(raw.path, line, text, header.names)
+                cells = [values[at] for at in declared]
+                if any(type(cell) is list for cell in cells):
+                    raise _nested(raw.path, line, contract, cells)
+                count += 1
+                yield [
+                    cell if cell is None or type(cell) is _Number else _text(cell, quoted and cell not in nulls)
+                    for cell, quoted in zip(cells, strict, strict=True)
+                ]
 
-        texts.write(content, tuple(contract.types), rows())
+        with raw.open(digest) as stream:
+            texts.write(content, tuple(contract.types), rows(stream))
         return Scan(digest.sha256, digest.bytes, content, count)
 
-    def rows(self, contract: Contract, header: Header, scan: Scan) -> exp.Select:
+    def rows(self, contract: Contract, header: Header, scan: Scan, *, demanding: bool) -> exp.Select:
         """The declared columns, typed; see :class:`ciq.ingest.reader.Reader`."""
-        return columnar.typed(contract, dict.fromkeys(contract.types, "VARCHAR"), scan.content)
+        return columnar.typed(contract, dict.fromkeys(contract.types, "VARCHAR"), scan.content, demanding=demanding)
 
     def refusal(self, raw: Raw, contract: Contract, header: Header, error: Exception | None) -> CiqError:
         """What the engine said."""

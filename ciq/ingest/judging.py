@@ -155,9 +155,10 @@ def _mended(contract: Contract, typed: exp.Query, fresh: bool) -> exp.Select:
 def _counts(con: DuckDBPyConnection, contract: Contract, mended: exp.Select, checks: Sequence[Check]) -> list[int]:
     import duckdb
 
-    counted = [_how_many(check.violated.copy()) for check in checks]
+    every = exp.select(exp.Count(this=exp.Star())).from_(mended.subquery("m"))
     try:
-        return [int(count) for count in rows(con, exp.select(*counted).from_(mended.subquery("m")))[0]]
+        # A statement each: the file's own statistics answer most of them, and no other columns are read for the rest.
+        return [int(rows(con, every.where(check.violated.copy()))[0][0]) for check in checks]
     except (duckdb.OutOfRangeException, duckdb.ConversionException, duckdb.InvalidInputException) as error:
         message = f"a row rule or a mend can't be evaluated: {str(error).partition(chr(10))[0]}"
         raise ContractError(Problem("C117", message, contract.path)) from error

@@ -103,11 +103,12 @@ def _kept(project: Path, contract: Contract, earlier: Manifest | None) -> Earlie
     """The current version, if today's contract reads its files as it was read."""
     if earlier is None or earlier.appends != contract.appends or earlier.reading != manifests.reading_key(contract):
         return None
+    rows = staged_rows(project, earlier)
     if not contract.appends:
-        return Earlier(project / earlier.parquet, tuple(source for source in earlier.sources if not source.rejected))
+        return Earlier(rows, tuple(source for source in earlier.sources if not source.rejected))
     parts = {path.stem for path in project.glob(earlier.parquet)}
     sources = tuple(source for source in earlier.sources if source.sha256 in parts)
-    return Earlier(project / earlier.parquet, sources) if earlier.judged == manifests.judged_key(contract) else None
+    return Earlier(rows, sources) if earlier.judged == manifests.judged_key(contract) else None
 
 
 def _landed(
@@ -134,9 +135,9 @@ def _known(project: Path, contract: Contract, scanned: Sequence[Scanned], aside:
     key = manifests.judged_key(contract)
     if known.judged == key:
         return renewed
-    parquet = project / known.parquet
+    staged = staged_rows(project, known)
     with connection(aside) as con:
-        judged = judge_all(con, contract, staged_rows(parquet), _opened(scanned), known.rows, fresh=False).judged
+        judged = judge_all(con, contract, staged, _opened(scanned), known.rows, fresh=False).judged
     return replace(renewed, judged=key, mends=judged.mends, warnings=judged.warnings)
 
 
@@ -148,15 +149,18 @@ def _land(
     rejects = manifests.rejects_file(project, contract.name, version)
     aside.mkdir(exist_ok=True)
     with connection(aside) as con:
-        typed, counts = read_all(con, contract, scanned, aside, tick, kept)
-        verdict = judge_all(con, contract, typed, _opened(scanned), sum(counts), fresh=True)
+        typed = read_all(con, contract, scanned, aside, tick, kept)
+        rows, counts, whole = typed.rows, typed.counts, typed.whole
+        verdict = judge_all(con, contract, rows, _opened(scanned), sum(counts), fresh=typed.fresh)
         judged, rejected = verdict.judged, [0] * len(counts)
         if verdict.told:
-            rejected = _set_aside(con, contract, typed, verdict, scanned, rejects)
-            typed = quarantine.kept(typed)
-            judged = judge(con, contract, typed, fresh=True)
-        whole = aside / target.name
-        write_parquet(con, landed_columns(contract, typed), whole)
+            rejected = _set_aside(con, contract, rows, verdict, scanned, rejects)
+            rows, whole = quarantine.kept(rows), None
+            judged = judge(con, contract, rows, fresh=True)
+        numbered = whole is None
+        if whole is None:
+            whole = aside / target.name
+            write_parquet(con, landed_columns(contract, rows), whole)
         sync(whole)
         whole.replace(target)
         sync(target.parent)
@@ -174,6 +178,7 @@ def _land(
         dropped=_dropped(contract, scanned),
         rejected=verdict.counts,
         rejects=rejects.relative_to(project).as_posix() if verdict.told else None,
+        numbered=numbered,
     )
     return manifest, verdict.told
 

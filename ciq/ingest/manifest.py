@@ -48,7 +48,8 @@ class Manifest:
     order of name; ``reading`` is the key of what their values depend on beside them, ``judged`` that of the judging
     fields; ``mends`` counts changed rows by column and step; ``warnings`` counts rows in breach of each rule that only
     warns; ``dropped`` are extra columns that were left out. ``rejected`` counts the violations by rule whose rows were
-    set aside, ``rejects`` is the file that names them, relative to the project.
+    set aside, ``rejects`` is the file that names them, relative to the project. The Parquet file of a ``numbered``
+    version says of each row where it came from; that of any other has every row of its one source, in order.
 
     In ``mode`` append each source is a part of its own: ``parquet`` is a glob over all parts, of which ``sources``
     names those that count, and ``begins`` and ``ends`` are the UTC times of the first and the last row.
@@ -71,6 +72,7 @@ class Manifest:
     begins: str | None = None
     ends: str | None = None
     reader: str = READER_VERSION
+    numbered: bool = True
 
     @property
     def appends(self) -> bool:

@@ -28,9 +28,9 @@ class Masking:
         """Hash the file and guard its content."""
         return self.reader.scan(raw, contract, header, tick)
 
-    def rows(self, contract: Contract, header: Header, scan: Scan) -> exp.Select:
+    def rows(self, contract: Contract, header: Header, scan: Scan, *, demanding: bool) -> exp.Select:
         """The declared columns, typed and protected; see :func:`ciq.ingest.casting.projection`."""
-        return self.reader.rows(contract, header, scan)
+        return self.reader.rows(contract, header, scan, demanding=demanding)
 
     def refusal(self, raw: Raw, contract: Contract, header: Header, error: Exception | None) -> CiqError:
         """What to raise; the engine's own words may quote a value and are left out."""

@@ -6,6 +6,7 @@ import io
 import secrets
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -68,9 +69,11 @@ class Raw:
             blocks = decompressed(blocks, self.compression, self.source.limits, self.path)
         yield from blocks
 
-    def open(self, seen: Seen = _unseen) -> BinaryIO:
+    @contextmanager
+    def open(self, seen: Seen = _unseen) -> Iterator[BinaryIO]:
         """:meth:`blocks` as a stream."""
-        return io.BufferedReader(_Stream(ahead(self.blocks(seen))), _BLOCK)
+        with ahead(self.blocks(seen)) as blocks:
+            yield io.BufferedReader(_Stream(blocks), _BLOCK)
 
     @cached_property
     def content(self) -> Path:
@@ -78,8 +81,8 @@ class Raw:
         unpacked = self.path
         if self.compression:
             unpacked = self.spool()
-            with unpacked.open("wb") as stream:
-                for block in ahead(self.blocks()):
+            with unpacked.open("wb") as stream, ahead(self.blocks()) as blocks:
+                for block in blocks:
                     stream.write(block)
         if self.convert is None:
             return unpacked
@@ -100,13 +103,22 @@ class Raw:
                 yield block
 
 
-def ahead(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """``blocks``, each made in another thread while the one before it is in use."""
+@contextmanager
+def ahead(blocks: Iterator[bytes]) -> Iterator[Iterator[bytes]]:
+    """``blocks``, each made in another thread while the one before it is in use.
+
+    The thread ends here and not with the last reference to the blocks: the garbage collector, when it runs in a thread
+    that is being started, would wait for a lock that the starting thread holds.
+    """
     with ThreadPoolExecutor(1) as worker:
+        yield _made_by(worker, blocks)
+
+
+def _made_by(worker: ThreadPoolExecutor, blocks: Iterator[bytes]) -> Iterator[bytes]:
+    coming = worker.submit(next, blocks, b"")
+    while block := coming.result():
         coming = worker.submit(next, blocks, b"")
-        while block := coming.result():
-            coming = worker.submit(next, blocks, b"")
-            yield block
+        yield block
 
 
 class _Stream(io.RawIOBase):

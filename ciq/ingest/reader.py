@@ -82,10 +82,11 @@ class Reader(Protocol):
     def scan(self, raw: Raw, contract: Contract, header: Header, tick: Tick) -> Scan:
         """Hash the file and guard its content; ``tick`` is told of each count of bytes read."""
 
-    def rows(self, contract: Contract, header: Header, scan: Scan) -> exp.Select:
+    def rows(self, contract: Contract, header: Header, scan: Scan, *, demanding: bool) -> exp.Select:
         """The declared columns, typed, in the contract's order, each cell that can't be cast NULL.
 
-        Beside them stands the text of such cells, see :func:`ciq.ingest.casting.projection`.
+        Beside them stands the text of such cells, see :func:`ciq.ingest.casting.projection`. If it is ``demanding``,
+        the first of them ends the statement, and so does a time that names its offset.
         """
 
     def refusal(self, raw: Raw, contract: Contract, header: Header, error: Exception | None) -> CiqError:

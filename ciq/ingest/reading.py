@@ -20,7 +20,7 @@ from ciq.ingest.engine import call, column, file_literal, is_exhausted, rows, wa
 from ciq.ingest.findings import SAMPLES, Opened, problems
 from ciq.ingest.formats import recognised
 from ciq.ingest.judging import POSITION, Judged, judge
-from ciq.ingest.manifest import SourceFile
+from ciq.ingest.manifest import Manifest, SourceFile
 from ciq.ingest.offsets import mixed
 from ciq.ingest.parallel import gathered
 from ciq.ingest.reader import Header, Scan, Tick
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Earlier:
-    """A staged version: its Parquet file, and the files of which it holds every row as today's contract reads it."""
+    """A staged version: its rows, and the files of which it holds every row as today's contract reads it."""
 
-    parquet: Path
+    rows: exp.Query
     sources: tuple[SourceFile, ...]
 
 
@@ -59,6 +59,20 @@ class Scanned:
         )
 
 
+@dataclass(frozen=True)
+class Typed:
+    """The typed rows of all files in order, and how many each one has.
+
+    ``fresh`` rows carry the text of cells that could not be cast. ``whole`` is a Parquet file of the declared columns
+    of all rows, and of nothing else, where there is one.
+    """
+
+    rows: exp.Query
+    counts: tuple[int, ...]
+    fresh: bool
+    whole: Path | None
+
+
 def open_all(paths: Sequence[Path], contract: Contract, aside: Path, earlier: Earlier | None = None) -> list[Opened]:
     """Judge format and header of each file. Raises DataRefused for all files at once."""
     return gathered(partial(_open, contract, aside, earlier.sources if earlier else ()), paths)
@@ -80,26 +94,27 @@ def read_all(
     aside: Path,
     tick: Tick,
     earlier: Earlier | None = None,
-) -> tuple[exp.Query, tuple[int, ...]]:
-    """Cast each file into a Parquet file in ``aside``; the typed rows of all of them, and how many each one has.
+) -> Typed:
+    """Cast each file into a Parquet file in ``aside``.
 
     Files that ``earlier`` holds are taken from there. Raises DataRefused where a file is malformed or was written to
     meanwhile.
     """
 
-    def read(at: int) -> tuple[exp.Query, int]:
+    def read(at: int) -> tuple[exp.Query, int, bool, Path | None]:
         file = files[at]
         if file.opened.landed and earlier:
             file.opened.stamp.verify()
             tick(file.scan.bytes)
-            return _branch(contract, earlier.parquet, at, file.scan.sha256, fresh=False), file.opened.landed.rows
+            return _earlier_rows(contract, earlier, at, file.scan.sha256), file.opened.landed.rows, True, None
         cast = aside / f"{at}.parquet"
         with con.cursor() as own:
-            count = _cast(own, contract, file, cast, tick)
-        return _branch(contract, cast, at, file.scan.sha256, fresh=True), count
+            count, sound = _cast(own, contract, file, cast, tick)
+        return _cast_rows(contract, cast, at, file.scan.sha256, sound=sound), count, sound, cast
 
-    branches, counts = zip(*gathered(read, range(len(files))), strict=True)
-    return _together(branches), counts
+    branches, counts, sound, casts = zip(*gathered(read, range(len(files))), strict=True)
+    whole = casts[0] if all(sound) and len(casts) == 1 else None
+    return Typed(_together(branches), counts, not all(sound), whole)
 
 
 @dataclass(frozen=True)
@@ -139,9 +154,13 @@ def landed_columns(contract: Contract, typed: exp.Query) -> exp.Query:
     return exp.select(*map(column, (*contract.types, "_source", *POSITION))).from_(typed.subquery("t"))
 
 
-def staged_rows(parquet: Path) -> exp.Query:
-    """The typed rows of a landed version."""
-    return exp.select("*").from_(call("read_parquet", file_literal(parquet)))
+def staged_rows(project: Path, manifest: Manifest) -> exp.Query:
+    """The typed rows of a landed version, and where each came from."""
+    parquet = file_literal(project / manifest.parquet)
+    if manifest.numbered:
+        return exp.select("*").from_(call("read_parquet", parquet))
+    declared = exp.Star(except_=[column("file_row_number")])
+    return exp.select(declared, *_origin(0, manifest.sources[0].sha256)).from_(_by_number(parquet))
 
 
 def _open(contract: Contract, aside: Path, known: Sequence[SourceFile], path: Path) -> Opened:
@@ -175,20 +194,14 @@ def _scan(contract: Contract, tick: Tick, file: Opened) -> Scanned:
     return Scanned(file, scan)
 
 
-def _cast(con: DuckDBPyConnection, contract: Contract, file: Scanned, target: Path, tick: Tick) -> int:
-    """Write the typed rows of one file; how many there are."""
-    import duckdb
-
+def _cast(con: DuckDBPyConnection, contract: Contract, file: Scanned, target: Path, tick: Tick) -> tuple[int, bool]:
+    """Write the typed rows of one file; how many there are, and whether every cell could be cast."""
     source = file.opened
     pii.unlock(con, contract)
-    try:
-        with watched(con, file.scan.bytes, tick):
-            write_parquet(con, source.reader.rows(contract, source.header, file.scan), target)
-    except duckdb.Error as error:
-        if is_exhausted(error):
-            raise
-        source.stamp.verify()
-        raise source.reader.refusal(source.raw, contract, source.header, error) from error
+    # A quarantine expects cells that can't be cast.
+    sound = contract.on_violation == "fail" and _written(con, contract, file, target, tick, demanding=True)
+    if not sound:
+        _written(con, contract, file, target, tick, demanding=False)
     source.stamp.verify()
     count = _count(con, target)
     if file.scan.records is not None and count != file.scan.records:
@@ -196,8 +209,29 @@ def _cast(con: DuckDBPyConnection, contract: Contract, file: Scanned, target: Pa
     if count == 0:
         raise DataRefused(Problem("F111", "the file has no rows", source.path))
     _bounded(source, count, contract)
-    _placed_alike(con, contract, source, target)
-    return count
+    if not sound:
+        _placed_alike(con, contract, source, target)
+    return count, sound
+
+
+def _written(
+    con: DuckDBPyConnection, contract: Contract, file: Scanned, target: Path, tick: Tick, *, demanding: bool
+) -> bool:
+    """Write the typed rows of one file, unless they are ``demanding`` and one has a cell that can't be cast."""
+    import duckdb
+
+    source = file.opened
+    try:
+        with watched(con, file.scan.bytes, tick):
+            write_parquet(con, source.reader.rows(contract, source.header, file.scan, demanding=demanding), target)
+    except duckdb.Error as error:
+        if is_exhausted(error):
+            raise
+        if demanding and isinstance(error, duckdb.ConversionException):
+            return False
+        source.stamp.verify()
+        raise source.reader.refusal(source.raw, contract, source.header, error) from error
+    return True
 
 
 def _placed_alike(con: DuckDBPyConnection, contract: Contract, file: Opened, cast: Path) -> None:
@@ -236,22 +270,37 @@ def _count(con: DuckDBPyConnection, parquet: Path) -> int:
     return int(rows(con, counted)[0][0])
 
 
-def _branch(contract: Contract, parquet: Path, ordinal: int, sha256: str, *, fresh: bool) -> exp.Query:
-    """The rows of one file, out of its cast, which holds no other, or out of an earlier version."""
+def _cast_rows(contract: Contract, cast: Path, ordinal: int, sha256: str, *, sound: bool) -> exp.Query:
+    """The rows of one file out of its cast, which holds no other."""
+    texts = _no_texts(contract) if sound else casting.raw_columns(contract)
+    query = exp.select(*map(column, contract.types), *texts, *_origin(ordinal, sha256))
+    return query.from_(_by_number(file_literal(cast)))
+
+
+def _earlier_rows(contract: Contract, earlier: Earlier, ordinal: int, sha256: str) -> exp.Query:
+    """The rows of one file out of an earlier version."""
     place, record = POSITION
-    number = exp.Add(this=column("file_row_number"), expression=exp.convert(1)) if fresh else column(record)
-    raws = casting.raw_columns(contract)
-    texts = raws if fresh else [exp.alias_(exp.cast(exp.null(), "TEXT[]"), each.name) for each in raws]
-    query = exp.select(
-        *map(column, contract.types),
-        *texts,
+    at = exp.alias_(exp.cast(exp.convert(ordinal), "INTEGER"), place)
+    values = (*map(column, contract.types), *_no_texts(contract), column("_source"), at, column(record))
+    return exp.select(*values).from_(earlier.rows.subquery("e")).where(column("_source").eq(sha256))
+
+
+def _no_texts(contract: Contract) -> list[exp.Expr]:
+    return [exp.alias_(exp.cast(exp.null(), "TEXT[]"), each.name) for each in casting.raw_columns(contract)]
+
+
+def _by_number(parquet: exp.Expr) -> exp.Expr:
+    return call("read_parquet", parquet, file_row_number=exp.true())
+
+
+def _origin(ordinal: int, sha256: str) -> list[exp.Expr]:
+    """Where each row of a Parquet file with all rows of one file came from."""
+    place, record = POSITION
+    return [
         exp.alias_(exp.Literal.string(sha256), "_source"),
         exp.alias_(exp.cast(exp.convert(ordinal), "INTEGER"), place),
-        exp.alias_(number, record),
-    )
-    if fresh:
-        return query.from_(call("read_parquet", file_literal(parquet), file_row_number=exp.true()))
-    return query.from_(call("read_parquet", file_literal(parquet))).where(column("_source").eq(sha256))
+        exp.alias_(exp.Add(this=column("file_row_number"), expression=exp.convert(1)), record),
+    ]
 
 
 def _together(branches: Sequence[exp.Query]) -> exp.Query:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import duckdb
 import pytest
 from small_project import GOOD
 
@@ -146,9 +145,7 @@ def test_casts(kind, good, bad, quote, project, make):
 
 def landed(project, make, **fields):
     manifest = ingest(project.root, {"d": make(**fields)}, "d").manifest
-    with duckdb.connect() as con:
-        query = "SELECT x::VARCHAR FROM read_parquet($1) ORDER BY _row"
-        return [value for (value,) in con.execute(query, [str(project.root / manifest.parquet)]).fetchall()]
+    return [value for (value,) in project.rows(manifest, "x::VARCHAR")]
 
 
 DATETIME = {"id": "int64", "treated": "int8", "x": "datetime", "g": "category"}

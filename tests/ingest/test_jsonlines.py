@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import duckdb
 import pytest
 
 from ciq.errors import LimitExceeded
@@ -20,9 +19,7 @@ def landed(project, make, body, kind, **fields):
     project.put(body.encode(), "d.ndjson")
     types = {"id": "int64", "treated": "int8", "x": kind, "g": "category"}
     manifest = ingest(project.root, {"d": make(types=types, **fields)}, "d").manifest
-    with duckdb.connect() as con:
-        query = "SELECT x::VARCHAR FROM read_parquet($1) ORDER BY _row"
-        return [value for (value,) in con.execute(query, [str(project.root / manifest.parquet)]).fetchall()]
+    return [value for (value,) in project.rows(manifest, "x::VARCHAR")]
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {"": lambda data: data, ".gz
 def landed(project: Project, contract: Any) -> tuple[list[dict[str, Any]], pa.Schema, str]:
     """Rows, types and the sha256 of all declared columns and row numbers, as one Arrow stream."""
     manifest = ingest(project.root, {"d": contract}, "d").manifest
-    content = parquet.read_table(project.root / manifest.parquet).drop_columns(["_source"]).combine_chunks()
+    content = project.table(manifest, "* EXCLUDE (_source)").to_arrow_table().combine_chunks()
     stream = io.BytesIO()
     with pa.ipc.new_stream(stream, content.schema) as writer:
         writer.write_table(content)

@@ -25,9 +25,7 @@ def put(project, *times):
 
 def landed(project, make, **fields):
     manifest = ingest(project.root, {"d": make(**fields)}, "d").manifest
-    with duckdb.connect() as con:
-        query = "SELECT x::VARCHAR FROM read_parquet($1) ORDER BY _row"
-        return [value for (value,) in con.execute(query, [str(project.root / manifest.parquet)]).fetchall()]
+    return [value for (value,) in project.rows(manifest, "x::VARCHAR")]
 
 
 @pytest.mark.parametrize(
