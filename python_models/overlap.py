@@ -25,15 +25,13 @@ def columns():
 @model(
     "diagnostics.@{dataset}_overlap_sorted",
     kind="FULL",
-    description="Crump's trim, discrimination and calibration of the propensity score, one row",
+    description="Crump's trim of the propensity score, one row",
     grains=["crump_alpha"],
     depends_on=["diagnostics.@{dataset}_scores"],
     columns=columns(),
     column_descriptions={
         "crump_alpha": "Trim to alpha <= e <= 1 - alpha (Crump et al. 2009); 0 where no trim is advised",
         "crump_kept": "Rows that the trim keeps",
-        "auc": "Probability that a treated row scores above an untreated one",
-        "ece10": "Expected calibration error over ten bins of equal count",
     },
     audits=[("number_of_rows", {"threshold": 0}), ("not_null", {"columns": [exp.column("crump_alpha")]})],
     blueprints=blueprints() or [{"dataset": "none"}],

@@ -12,6 +12,7 @@ from sqlglot import exp
 from sqlmesh import ExecutionContext, model
 
 BATCH_ROWS = 100_000
+KEY = ("fold", "kind", "covariate", "level", "with_covariate", "with_level")
 PROJECT = Path(__file__).parents[1]
 
 
@@ -32,10 +33,13 @@ def fitted_terms():
 
     return pa.DataFrameSchema(
         {
+            "fold": pa.Column(int, pa.Check.ge(0)),
             "term": pa.Column(str),
-            "kind": pa.Column(str, pa.Check.isin(["intercept", "number", "square", "missing", "level"])),
+            "kind": pa.Column(str, pa.Check.isin(["intercept", "number", "square", "missing", "level", "interaction"])),
             "covariate": pa.Column(str),
             "level": pa.Column(object, nullable=True),
+            "with_covariate": pa.Column(object, nullable=True),
+            "with_level": pa.Column(object, nullable=True),
             "centre": pa.Column(float),
             "coefficient": pa.Column(float, pa.Check(lambda values: values.abs() < float("inf"))),
             "status": pa.Column(str, pa.Check.isin(["fitted", "reference", "constant", "collinear", "separated"])),
@@ -57,22 +61,25 @@ def columns():
 
 
 @model(
-    "diagnostics.@{dataset}_propensity",
+    "diagnostics.@{dataset}_fits",
     kind="FULL",
-    description="The fitted propensity model, a row per term: logit e = sum of coefficient * (value - centre)",
-    grains=["(kind, covariate, level)"],
+    description="The propensity model fitted to all rows (fold 0) and without each fold, a row per fold and term",
+    grains=["(fold, kind, covariate, level, with_covariate, with_level)"],
     depends_on=["curated.@{dataset}", "diagnostics.@{dataset}_positivity"],
     columns=columns(),
     column_descriptions={
+        "fold": "The fold whose rows were left out; 0 for none",
+        "with_covariate": "What the covariate interacts with",
+        "with_level": "The level of that, where it is a categorical",
         "centre": "Subtracted from the value; where a number is missing its centred value is 0",
         "status": "fitted, reference, constant, collinear or separated",
         "detail": "For a collinear term, those that determine it",
-        "passes": "Passes over the data, the same in each row",
-        "gradient": "Largest mean score over the standardised columns at the last pass, the same in each row",
+        "passes": "Passes over the data, the same in each row of a fit",
+        "gradient": "Largest mean score over the standardised columns at the last pass, the same in each row of a fit",
     },
     audits=[
-        ("not_null", {"columns": [exp.column(name) for name in ("term", "kind", "coefficient", "status")]}),
-        ("unique_combination_of_columns", {"columns": [exp.column(name) for name in ("kind", "covariate", "level")]}),
+        ("not_null", {"columns": [exp.column(name) for name in ("fold", "term", "kind", "coefficient", "status")]}),
+        ("unique_combination_of_columns", {"columns": [exp.column(name) for name in KEY]}),
     ],
     blueprints=blueprints() or [{"dataset": "none"}],
     enabled=bool(blueprints()),

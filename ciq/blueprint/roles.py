@@ -47,4 +47,12 @@ def typed(contract: Contract, name: str) -> exp.Expr:
 def propensity_spec(contract: Contract) -> Spec:
     """What the propensity model needs of the contract."""
     asked = contract.propensity
-    return Spec(contract.treatment_col, numbers(contract), factors(contract), asked.squares, asked.method)
+    return Spec(
+        treatment=contract.treatment_col,
+        numbers=numbers(contract),
+        factors=factors(contract),
+        squares=asked.squares,
+        method=asked.method,
+        interactions=asked.interactions,
+        folds=asked.folds,
+    )

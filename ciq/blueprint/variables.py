@@ -14,7 +14,8 @@ from pathlib import Path, PurePosixPath
 from sqlglot import exp
 
 from ciq.blueprint.datasets import Dataset
-from ciq.blueprint.roles import alias, factors, numbers, stratum, treated, typed
+from ciq.blueprint.roles import alias, numbers, stratum, treated, typed
+from ciq.blueprint.scoring import fitted, logit, pick, with_levels, with_levels_of_fold
 from ciq.blueprint.unpivoted import (
     covariate_values,
     dated_values,
@@ -56,9 +57,10 @@ def decided(contract: Contract) -> dict[str, exp.Expr]:
         "occurrence": _occurrence(contract),
         "treated": treated(contract),
         "factor_values": factor_values(contract),
-        "fitted": _tuple(_fitted(contract)),
-        "with_levels": _with_levels(contract),
-        "logit": _logit(contract),
+        "fitted": _tuple(fitted(contract)),
+        "with_levels": with_levels(contract),
+        "with_levels_of_fold": with_levels_of_fold(contract),
+        "logit": logit(contract),
         "centres": _tuple(_centres(contract)),
         "moments": exp.Array(expressions=[*_moments(contract)]),
         "weights_of_missing": exp.Array(expressions=[*_weights_of_missing(contract)]),
@@ -166,71 +168,11 @@ def _occurrence(contract: Contract) -> exp.Expr:
     )
 
 
-def _pick(what: str, **where: str) -> exp.Expr:
-    """The fitted term's ``what``: one cell of the propensity table."""
-    conditions = [exp.column(name).eq(value) for name, value in where.items()]
-    return exp.Max(this=exp.Case(ifs=[exp.If(this=exp.and_(*conditions), true=exp.column(what))]))
-
-
-def _fitted(contract: Contract) -> Iterable[exp.Expr]:
-    """The fitted terms that don't depend on a level, as the columns of one row."""
-    yield alias(_pick("coefficient", kind="intercept"), "intercept")
-    for name in numbers(contract):
-        yield alias(_pick("coefficient", kind="number", covariate=name), f"{name}__number")
-        yield alias(_pick("centre", kind="number", covariate=name), f"{name}__centre")
-        missing = exp.Coalesce(this=_pick("coefficient", kind="missing", covariate=name), expressions=[exp.convert(0)])
-        yield alias(missing, f"{name}__missing")
-    for name in contract.propensity.squares:
-        yield alias(_pick("coefficient", kind="square", covariate=name), f"{name}__square")
-        yield alias(_pick("centre", kind="square", covariate=name), f"{name}__square_centre")
-
-
-def _with_levels(contract: Contract) -> exp.Subquery:
-    """The curated rows, each with the coefficients of its own levels."""
-    terms = f"diagnostics.{contract.name}_propensity"
-    query = exp.select("x.*").from_(exp.to_table(f"curated.{contract.name}", alias="x"))
-    for position, name in enumerate(factors(contract)):
-        alias = f"level_{position}"
-        query = query.select(exp.alias_(sql.column("coefficient", alias), f"_level_{name}", quoted=True)).join(
-            exp.to_table(terms, alias=alias),
-            on=exp.and_(
-                exp.column("kind", table=alias).eq("level"),
-                exp.column("covariate", table=alias).eq(name),
-                exp.column("level", table=alias).eq(sql.level(sql.column(name, "x"))),
-            ),
-            join_type="left",
-        )
-    return exp.Subquery(this=query)
-
-
-def _logit(contract: Contract) -> exp.Expr:
-    """The linear predictor over the rows ``x`` and the fitted terms ``b``."""
-    total: exp.Expr = exp.column("intercept", table="b")
-
-    def add(term: exp.Expr) -> None:
-        nonlocal total
-        total = exp.Add(this=total, expression=term)
-
-    def times(coefficient: str, value: exp.Expr) -> exp.Expr:
-        return exp.Mul(this=sql.column(coefficient, "b"), expression=value)
-
-    for name in numbers(contract):
-        value = sql.number(sql.column(name, "x"))
-        add(times(f"{name}__number", sql.centred(value, sql.column(f"{name}__centre", "b"))))
-        add(times(f"{name}__missing", sql.is_missing(value.copy())))
-    for name in contract.propensity.squares:
-        value = sql.square(sql.number(sql.column(name, "x")))
-        add(times(f"{name}__square", sql.centred(value, sql.column(f"{name}__square_centre", "b"))))
-    for name in factors(contract):
-        add(sql.column(f"_level_{name}", "x"))
-    return total
-
-
 def _centres(contract: Contract) -> Iterable[exp.Expr]:
     """The observed mean of each number, as the columns of one row."""
-    yield alias(_pick("centre", kind="intercept"), "intercept__centre")
+    yield alias(pick("centre", kind="intercept"), "intercept__centre")
     for name in numbers(contract):
-        yield alias(_pick("centre", kind="number", covariate=name), f"{name}__centre")
+        yield alias(pick("centre", kind="number", covariate=name), f"{name}__centre")
 
 
 def _moments(contract: Contract) -> Iterable[exp.Expr]:

@@ -5,7 +5,7 @@ X'WX is a sum per pair of columns, so the cost grows with the square of their nu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations_with_replacement
 from typing import Any
 
@@ -87,6 +87,20 @@ class Aggregates:
             ((*found,),) = self._fetchall(exp.select(*part).from_(rows.subquery("rows")))
             answer += found
         return answer
+
+
+class FoldedAggregates:
+    """The same rows with the ``fold`` of each: a query for each fold and pass."""
+
+    def __init__(self, fetchall: FetchAll, query: exp.Select, fold: exp.Expr) -> None:
+        self._fetchall, self._query, self._fold = fetchall, query, fold
+
+    def without(self, facts: Scale, kept: list[int], betas: Mapping[int, Vector]) -> dict[int, Sums]:
+        """For each fold the sums at its beta over all other rows, as means over the number of all rows."""
+        return {
+            fold: Aggregates(self._fetchall, self._query.where(self._fold.copy().neq(fold))).sums(facts, kept, beta)
+            for fold, beta in betas.items()
+        }
 
 
 def _sum(value: exp.Expr) -> exp.Expr:

@@ -70,9 +70,10 @@ class Fit:
     ``coefficients`` has one entry a column (0 where the column was left out), ``passes`` counts Newton passes over all
     rows, ``gradient`` is the largest absolute mean of the score over the standardised columns at the last of them.
     ``constant``, ``collinear`` and ``separated`` hold column positions; ``collinear`` maps each dropped column to those
-    that determine it.
+    that determine it. ``facts`` is what the columns were standardised by.
     """
 
+    facts: Scale
     intercept: float
     coefficients: Vector
     passes: int
@@ -81,6 +82,11 @@ class Fit:
     constant: tuple[int, ...] = ()
     collinear: dict[int, tuple[int, ...]] = field(default_factory=dict)
     separated: tuple[int, ...] = ()
+
+    @property
+    def kept(self) -> list[int]:
+        """The columns that were not left out."""
+        return [i for i in range(len(self.coefficients)) if i not in self.constant and i not in self.collinear]
 
 
 def standardised(rows: int, treated: int, total: Vector, cross: Matrix, reach: Vector) -> Scale:
@@ -131,61 +137,78 @@ def _logistic(design: Design) -> Fit:
     constant = tuple(int(i) for i in np.flatnonzero(facts.deviation == 0))
     kept, collinear = dependent(facts, [i for i in range(len(facts.mean)) if i not in constant])
     if facts.treated in (0, facts.rows):
-        return Fit(0.0, np.zeros(len(facts.mean)), 0, np.inf, False, constant, collinear)
+        return Fit(facts, 0.0, np.zeros(len(facts.mean)), 0, np.inf, False, constant, collinear)
     sample = design.sample()
-    start = _newton(sample, facts, kept, _null(facts, kept)).beta if sample else _null(facts, kept)
-    newton = _newton(design, facts, kept, start)
-    coefficients = np.zeros(len(facts.mean))
-    coefficients[kept] = newton.beta[1:] / facts.deviation[kept]
-    intercept = float(newton.beta[0] - coefficients @ facts.mean)
+    start = _ascended(sample, facts, kept, null(facts, kept)).beta if sample else null(facts, kept)
+    newton = _ascended(design, facts, kept, start)
     separated = tuple(kept[i] for i in newton.separated)
-    converged = newton.converged and newton.gradient <= GRADIENT
-    return Fit(intercept, coefficients, newton.passes, newton.gradient, converged, constant, collinear, separated)
+    converged = newton.settled and not separated and newton.gradient <= GRADIENT
+    intercept, coefficients = unstandardised(facts, kept, newton.beta)
+    return Fit(
+        facts, intercept, coefficients, newton.passes, newton.gradient, converged, constant, collinear, separated
+    )
 
 
-@dataclass(frozen=True)
-class _Newton:
-    beta: Vector
-    passes: int
-    gradient: float
-    converged: bool
-    separated: tuple[int, ...]
+def unstandardised(facts: Scale, kept: list[int], beta: Vector) -> tuple[float, Vector]:
+    """Intercept and coefficients on the columns' own scale, 0 where a column was left out."""
+    coefficients = np.zeros(len(facts.mean))
+    coefficients[kept] = beta[1:] / facts.deviation[kept]
+    return float(beta[0] - coefficients @ facts.mean), coefficients
 
 
-def _null(facts: Scale, kept: list[int]) -> Vector:
+def null(facts: Scale, kept: list[int]) -> Vector:
     """The fit without covariates."""
     beta: Vector = np.zeros(len(kept) + 1)
     beta[0] = np.log(facts.treated / (facts.rows - facts.treated))
     return beta
 
 
-def _newton(design: Design, facts: Scale, kept: list[int], start: Vector) -> _Newton:
+def _ascended(design: Design, facts: Scale, kept: list[int], start: Vector) -> Ascent:
+    # A start that fits worse than no covariates at all is given up.
     prevalence = facts.treated / facts.rows
-    # A start that fits worse than no covariates at all is given up: that is what `best` says of it.
-    best = prevalence * np.log(prevalence) + (1 - prevalence) * np.log(1 - prevalence)
-    beta, step = start, start - _null(facts, kept)
-    gradient, settled = np.inf, False
-    curved, vectors = np.ones(len(beta), dtype=bool), np.eye(len(beta))
-    floor = SEPARATED * prevalence * (1 - prevalence) * _least_spread(facts, kept)
-    passes = 0
-    while passes < MAX_PASSES and not settled:
-        passes += 1
-        sums = design.sums(facts, kept, beta)
-        if sums.likelihood < best - 1e-11 and step.any():
-            step = step / 2
-            beta = beta - step
-            continue
-        best = max(best, sums.likelihood)
-        gradient = float(np.abs(sums.score).max())
+    worst = prevalence * np.log(prevalence) + (1 - prevalence) * np.log(1 - prevalence)
+    ascent = Ascent(facts, kept, start, worst, STEP)
+    while not ascent.settled and ascent.passes < MAX_PASSES:
+        ascent.take(design.sums(facts, kept, ascent.beta))
+    return ascent
+
+
+class Ascent:
+    """Newton's method on sums that somebody else takes: ``beta`` is where they are wanted, until it is ``settled``.
+
+    ``worst`` is a likelihood to fall back from, ``last`` how small a step is the last one.
+    """
+
+    def __init__(self, facts: Scale, kept: list[int], start: Vector, worst: float, last: float) -> None:
+        self.beta, self.passes, self.gradient, self.settled = start, 0, np.inf, False
+        self._facts, self._kept, self._best, self._last = facts, kept, worst, last
+        self._step = start - null(facts, kept)
+        self._flat: Matrix = np.zeros((len(start), 0))
+        prevalence = facts.treated / facts.rows
+        self.floor = SEPARATED * prevalence * (1 - prevalence) * _least_spread(facts, kept)
+
+    def take(self, sums: Sums) -> None:
+        """One step, from the sums at ``beta``; half the step before is taken back where that went too far."""
+        self.passes += 1
+        if sums.likelihood < self._best - 1e-11 and self._step.any():
+            self._step = self._step / 2
+            self.beta = self.beta - self._step
+            return
+        self._best = max(self._best, sums.likelihood)
+        self.gradient = float(np.abs(sums.score).max())
         values, vectors = np.linalg.eigh(sums.hessian)
-        curved = values >= floor
-        along = vectors[:, curved]
-        step = along @ ((along.T @ sums.score) / values[curved])
-        beta = beta + step
-        if np.abs(step).max() < STEP or (float(sums.score @ step) < DECREMENT and values[0] > 1e4 * floor):
-            settled = True
-    separated = () if curved.all() else _running_away(beta, vectors[:, ~curved], facts, kept)
-    return _Newton(beta, passes, gradient, settled and not separated, separated)
+        curved = values >= self.floor
+        along, self._flat = vectors[:, curved], vectors[:, ~curved]
+        self._step = along @ ((along.T @ sums.score) / values[curved])
+        self.beta = self.beta + self._step
+        gained = float(sums.score @ self._step)
+        small = np.abs(self._step).max() < self._last
+        self.settled = bool(small or (gained < DECREMENT and values[0] > 1e4 * self.floor))
+
+    @property
+    def separated(self) -> tuple[int, ...]:
+        """Positions in ``kept`` of the columns that run away."""
+        return _running_away(self.beta, self._flat, self._facts, self._kept) if self._flat.size else ()
 
 
 def _least_spread(facts: Scale, kept: list[int]) -> float:

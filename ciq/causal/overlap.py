@@ -1,4 +1,4 @@
-"""Overlap figures that need the scores in order: the trim, discrimination and calibration."""
+"""Overlap figures that need the scores in order: the trim."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ SORTED_COLUMNS = {
     "crump_alpha": "double",
     "crump_kept": "bigint",
     "crump_kept_treated": "bigint",
-    "auc": "double",
-    "ece10": "double",
 }
 """What :func:`sorted_figures` gives, and its SQL types."""
 
@@ -50,28 +48,6 @@ def crump_trim(e: Vector, t: Vector) -> Trim:
     return Trim(alpha, int(kept.sum()), int(t[kept].sum()))
 
 
-def auc(e: Vector, t: Vector) -> float:
-    """Probability that a treated row scores above an untreated one, ties counted half (Mann-Whitney).
-
-    NaN when one arm is empty.
-    """
-    order = np.argsort(e, kind="stable")
-    _, starts, counts = np.unique(e[order], return_index=True, return_counts=True)
-    ranks = np.repeat(starts + (counts + 1) / 2, counts)
-    treated = float(t.sum())
-    control = len(t) - treated
-    if not treated or not control:
-        return float("nan")
-    return float((ranks[t[order] == 1].sum() - treated * (treated + 1) / 2) / (treated * control))
-
-
-def calibration_error(e: Vector, t: Vector, bins: int = 10) -> float:
-    """Expected calibration error over ``bins`` bins of equal count: the mean of |mean t - mean e|, by rows."""
-    order = np.argsort(e, kind="stable")
-    parts = zip(np.array_split(t[order], bins), np.array_split(e[order], bins), strict=True)
-    return float(sum(abs(x.sum() - y.sum()) for x, y in parts) / len(e))
-
-
 def sorted_figures(e: Vector, t: Vector) -> dict[str, float]:
     """The row of diagnostics.<dataset>_overlap_sorted."""
     trim = crump_trim(e, t)
@@ -79,6 +55,4 @@ def sorted_figures(e: Vector, t: Vector) -> dict[str, float]:
         "crump_alpha": trim.alpha,
         "crump_kept": trim.kept,
         "crump_kept_treated": trim.kept_treated,
-        "auc": auc(e, t),
-        "ece10": calibration_error(e, t),
     }

@@ -13,17 +13,21 @@ import numpy as np
 from sqlglot import exp
 
 from ciq.causal import sql
-from ciq.causal.aggregates import Aggregates
-from ciq.causal.design import MISSING, Term, terms
+from ciq.causal.aggregates import Aggregates, FoldedAggregates
+from ciq.causal.design import MISSING, Cell, Term, terms
 from ciq.causal.fit import Design, Fit, logistic
+from ciq.causal.folds import Folded, FoldedStream, without_folds
 from ciq.causal.stream import Stream
 
 Row = dict[str, Any]
 TERM_COLUMNS = {
+    "fold": "int",
     "term": "text",
     "kind": "text",
     "covariate": "text",
     "level": "text",
+    "with_covariate": "text",
+    "with_level": "text",
     "centre": "double",
     "coefficient": "double",
     "status": "text",
@@ -37,9 +41,10 @@ TERM_COLUMNS = {
 
 @dataclass(frozen=True)
 class Spec:
-    """What the model is made of: the 0/1 ``treatment``, ``numbers``, ``factors`` and the numbers that are squared.
+    """What the model is made of: the 0/1 ``treatment``, ``numbers``, ``factors``, squares and pairs that interact.
 
-    ``method``: whether the rows are streamed through or summed by the engine's SQL; the fit is the same.
+    ``method``: whether the rows are streamed through or summed by the engine's SQL; the fit is the same. ``folds``: how
+    many fits there are besides, each without the rows of one fold by their ``row_id``; none where it is 0.
     """
 
     treatment: str
@@ -47,6 +52,8 @@ class Spec:
     factors: Sequence[str]
     squares: Sequence[str]
     method: Literal["auto", "streaming", "sql"] = "auto"
+    interactions: Sequence[Sequence[str]] = ()
+    folds: int = 0
 
 
 @dataclass(frozen=True)
@@ -61,16 +68,22 @@ class Engine:
 
 
 def propensity(engine: Engine, table: str, spec: Spec, levels: Iterable[tuple[str, str]]) -> list[Row]:
-    """Fit the model to ``table`` and return one row a term, as diagnostics.<dataset>_propensity has them.
+    """Fit the model to ``table`` and return one row a term, as diagnostics.<dataset>_fits has them.
 
-    ``levels`` are pairs of factor and observed level, in any order; those of other columns are passed over.
-    Raises ValueError where the table has no rows.
+    Fold 0 is the fit to all rows; the fits without one fold follow where that one converged. ``levels`` are pairs of
+    factor and observed level, in any order; those of other columns are passed over. Raises ValueError where the table
+    has no rows.
     """
     observed = _levels(spec, levels)
     centres, missing = _observed(engine, table, spec)
-    columns = terms(spec.numbers, observed, spec.squares, missing)
-    fit = logistic(_design(engine, table, spec, columns, centres, missing))
-    return list(_rows(columns, observed, centres, fit))
+    cells = _cells(engine, table, spec)
+    columns = terms(spec.numbers, observed, spec.squares, missing, spec.interactions, cells)
+    rows = _Rows(engine, table, spec, columns, centres, missing)
+    fit = logistic(rows.design())
+    fits = {0: fit}
+    if fit.converged and spec.folds:
+        fits |= without_folds(rows.folded(), fit, spec.folds)
+    return [row for fold, one in fits.items() for row in _rows(fold, columns, observed, centres, one)]
 
 
 def _levels(spec: Spec, levels: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
@@ -94,47 +107,87 @@ def _observed(engine: Engine, table: str, spec: Spec) -> tuple[dict[Term, float]
     return centres, missing
 
 
-def _design(
-    engine: Engine, table: str, spec: Spec, columns: list[Term], centres: dict[Term, float], missing: list[str]
-) -> Design:
+def _cells(engine: Engine, table: str, spec: Spec) -> set[Cell]:
+    """The levels that occur together, of the categoricals that interact."""
+    found: set[Cell] = set()
+    for one, other in spec.interactions:
+        if one in spec.factors and other in spec.factors:
+            pair = exp.select(sql.level(sql.column(one)), sql.level(sql.column(other))).from_(table).distinct()
+            found |= {(one, level, other, second) for level, second in engine.fetchall(pair)}
+    return found
+
+
+class _Rows:
     """The design matrix and the treatment, streamed where the engine can, else summed by the engine."""
-    treated = exp.alias_(sql.number(sql.column(spec.treatment)), "treated")
 
-    def query(values: Iterable[exp.Expr]) -> exp.Select:
-        return exp.select(treated, *(exp.alias_(value, f"x{i}") for i, value in enumerate(values))).from_(table)
+    def __init__(
+        self,
+        engine: Engine,
+        table: str,
+        spec: Spec,
+        columns: list[Term],
+        centres: dict[Term, float],
+        missing: list[str],
+    ) -> None:
+        self._engine, self._table, self._spec = engine, table, spec
+        self._columns, self._centres = columns, centres
+        self._treated = exp.alias_(sql.number(sql.column(spec.treatment)), "treated")
+        self._fold = sql.fold(exp.column("row_id"), spec.folds) if spec.folds else exp.convert(0)
+        # A number without gaps comes as it is and is centred when it is copied: a third of the CPU of a pass.
+        self._plain = [term in centres and term.covariate not in missing for term in columns]
 
-    stream = engine.batches
-    if spec.method == "sql" or stream is None:
-        return Aggregates(engine.fetchall, query(sql.design_column(term, centres.get(term, 0.0)) for term in columns))
-    # A number without gaps comes as it is and is centred when it is copied: a third of the CPU of a pass.
-    plain = [term in centres and term.covariate not in missing for term in columns]
-    shifts = [centres[term] if as_is else 0.0 for term, as_is in zip(columns, plain, strict=True)]
-    values = [
-        sql.continuous(term) if as_is else sql.design_column(term, centres.get(term, 0.0))
-        for term, as_is in zip(columns, plain, strict=True)
-    ]
-    asked = query(values)
+    def design(self) -> Design:
+        """The rows for the fit to all of them."""
+        if self._summed:
+            return Aggregates(self._engine.fetchall, self._query([self._treated], self._values()))
+        return Stream(lambda: ((x, labels[0]) for x, labels in self._batches(self._treated)))
 
-    def batches() -> Iterator[tuple[Any, Any]]:
-        for batch in stream(asked):
-            treated, *values = (column.to_numpy(zero_copy_only=False) for column in batch.columns)
-            x = np.empty((len(values), len(treated)))
-            for row, value, shift in zip(x, values, shifts, strict=True):
+    def folded(self) -> Folded:
+        """The rows and the fold of each."""
+        if self._summed:
+            return FoldedAggregates(self._engine.fetchall, self._query([self._treated], self._values()), self._fold)
+        fold = exp.alias_(sql.number(self._fold), "fold")
+        return FoldedStream(lambda: self._batches(self._treated, fold))
+
+    @property
+    def _summed(self) -> bool:
+        return self._spec.method == "sql" or self._engine.batches is None
+
+    def _values(self) -> list[exp.Expr]:
+        return [sql.design_column(term, self._centres) for term in self._columns]
+
+    def _query(self, labels: Sequence[exp.Expr], values: Iterable[exp.Expr]) -> exp.Select:
+        return exp.select(*labels, *(exp.alias_(value, f"x{i}") for i, value in enumerate(values))).from_(self._table)
+
+    def _batches(self, *labels: exp.Expr) -> Iterator[tuple[Any, Any]]:
+        """Pairs of a matrix (n, columns) and the labels (labels, n)."""
+        stream = self._engine.batches
+        assert stream
+        pairs = list(zip(self._columns, self._plain, strict=True))
+        shifts = [self._centres[term] if plain else 0.0 for term, plain in pairs]
+        values = [sql.continuous(term) if plain else sql.design_column(term, self._centres) for term, plain in pairs]
+        for batch in stream(self._query(labels, values)):
+            arrays = [column.to_numpy(zero_copy_only=False) for column in batch.columns]
+            x = np.empty((len(values), batch.num_rows))
+            for row, value, shift in zip(x, arrays[len(labels) :], shifts, strict=True):
                 np.subtract(value, shift, out=row)
-            yield x.T, treated
-
-    return Stream(batches)
+            yield x.T, np.array(arrays[: len(labels)])
 
 
-def _rows(columns: list[Term], levels: dict[str, list[str]], centres: dict[Term, float], fit: Fit) -> Iterator[Row]:
+def _rows(
+    fold: int, columns: list[Term], levels: dict[str, list[str]], centres: dict[Term, float], fit: Fit
+) -> Iterator[Row]:
     """One row a term, the reference levels among them."""
 
     def row(term: Term, coefficient: float, status: str, detail: str | None = None) -> Row:
         return {
+            "fold": fold,
             "term": term.name,
             "kind": term.kind,
             "covariate": term.covariate,
             "level": term.level,
+            "with_covariate": term.other and term.other.covariate,
+            "with_level": term.other and term.other.level,
             "centre": centres.get(term, 0.0),
             "coefficient": coefficient,
             "status": status,

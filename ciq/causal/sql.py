@@ -61,17 +61,31 @@ def is_missing(value: exp.Expr) -> exp.Expr:
     return _one_where(exp.Is(this=value, expression=exp.null()))
 
 
-def design_column(term: Term, centre: float) -> exp.Expr:
-    """One column of the design matrix, numbers and squares about ``centre``."""
+def fold(row_id: exp.Expr, folds: int) -> exp.Expr:
+    """The fold of a row, from 1 on: the range that its md5, as hexadecimal text, falls in.
+
+    Texts are compared, as that needs no conversion that engines would do differently.
+    """
+    bounds = (f"{2**32 * number // folds:08x}" for number in range(1, folds))
+    below = [exp.LT(this=row_id.copy(), expression=exp.convert(bound)) for bound in bounds]
+    ifs = [exp.If(this=condition, true=exp.convert(number)) for number, condition in enumerate(below, 1)]
+    return exp.Case(ifs=ifs, default=exp.convert(folds))
+
+
+def design_column(term: Term, centres: Mapping[Term, float]) -> exp.Expr:
+    """One column of the design matrix, numbers and squares about their ``centres``."""
     value = column(term.covariate)
     match term.kind:
+        case "interaction":
+            first, second = (design_column(part, centres) for part in term.parts)
+            return exp.Mul(this=first, expression=second)
         case "level":
             same = level(value).eq(term.level)
             return _one_where(same)
         case "missing":
             return is_missing(value)
         case _:
-            return centred(continuous(term), double(centre))
+            return centred(continuous(term), double(centres[term]))
 
 
 def continuous(term: Term) -> exp.Expr:

@@ -58,32 +58,46 @@ class Stream:
 
     def sums(self, facts: Scale, kept: list[int], beta: Vector) -> Sums:
         """One pass, block by block."""
-        likelihood, score, hessian = 0.0, np.zeros(len(beta)), np.zeros((len(beta), len(beta)))
-        rows = 0
-        for z, t in self._blocks(facts, kept):
-            eta = beta @ z
-            decay = np.exp(-np.abs(eta))
-            e = np.where(eta >= 0, 1.0, decay) / (1 + decay)
-            likelihood += float(t @ eta - np.maximum(eta, 0).sum() - np.log1p(decay).sum())
-            score += z @ (t - e)
-            hessian += z @ (z * (decay / (1 + decay) ** 2)).T
-            rows += len(t)
-        return Sums(likelihood / rows, score / rows, hessian / rows)
+        total = Total(len(beta))
+        for z, t in blocks(self._batches(), facts, kept):
+            total.add(z, t, beta)
+        return total.per_row(facts.rows)
 
-    def _blocks(self, facts: Scale, kept: list[int]) -> Iterator[tuple[Matrix, Vector]]:
-        """Standardised columns under a row of ones, (1 + len(kept), n), and the treatment (n,)."""
-        size = max(_BLOCK_VALUES // (len(kept) + 1), 256)
-        block = np.ones((len(kept) + 1, size))
-        mean, deviation = facts.mean[kept, None], facts.deviation[kept, None]
-        everything = len(kept) == len(facts.mean)
-        for x, t in self._batches():
-            columns = x.T if everything else x.T[kept]
-            for start in range(0, len(t), size):
-                part = columns[:, start : start + size]
-                z = block[:, : part.shape[1]]
-                np.subtract(part, mean, out=z[1:])
-                z[1:] /= deviation
-                yield z, t[start : start + size]
+
+class Total:
+    """Sums that grow block by block."""
+
+    def __init__(self, size: int) -> None:
+        self.likelihood, self.score, self.hessian = 0.0, np.zeros(size), np.zeros((size, size))
+
+    def add(self, z: Matrix, t: Vector, beta: Vector) -> None:
+        """Add the rows of a standardised block (1 + p, n) at ``beta``."""
+        eta = beta @ z
+        decay = np.exp(-np.abs(eta))
+        e = np.where(eta >= 0, 1.0, decay) / (1 + decay)
+        self.likelihood += float(t @ eta - np.maximum(eta, 0).sum() - np.log1p(decay).sum())
+        self.score += z @ (t - e)
+        self.hessian += z @ (z * (decay / (1 + decay) ** 2)).T
+
+    def per_row(self, rows: int) -> Sums:
+        """The sums over ``rows``."""
+        return Sums(self.likelihood / rows, self.score / rows, self.hessian / rows)
+
+
+def blocks(batches: Iterable[tuple[Matrix, Matrix]], facts: Scale, kept: list[int]) -> Iterator[tuple[Matrix, Matrix]]:
+    """Standardised columns under a row of ones, (1 + len(kept), n), and the labels of these rows, (..., n)."""
+    size = max(_BLOCK_VALUES // (len(kept) + 1), 256)
+    block = np.ones((len(kept) + 1, size))
+    mean, deviation = facts.mean[kept, None], facts.deviation[kept, None]
+    everything = len(kept) == len(facts.mean)
+    for x, labels in batches:
+        columns = x.T if everything else x.T[kept]
+        for start in range(0, x.shape[0], size):
+            part = columns[:, start : start + size]
+            z = block[:, : part.shape[1]]
+            np.subtract(part, mean, out=z[1:])
+            z[1:] /= deviation
+            yield z, labels[..., start : start + size]
 
 
 class _Sample:

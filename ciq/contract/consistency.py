@@ -15,6 +15,7 @@ from ciq.contract.mode_checks import mode_findings
 from ciq.contract.model import Contract
 from ciq.contract.nearest import did_you_mean, nearest_of
 from ciq.contract.pii_checks import pii_findings
+from ciq.contract.propensity_checks import propensity_findings
 from ciq.contract.row_rules import rule_findings
 from ciq.contract.types import NUMERIC_KINDS
 from ciq.rules.cell import CELL_RULES
@@ -42,7 +43,8 @@ def findings(contract: Contract) -> Iterator[Finding]:
     yield from rule_findings(contract)
     yield from _tolerances(contract)
     yield from pii_findings(contract)
-    yield from _model_terms(contract)
+    yield from propensity_findings(contract)
+    yield from _thresholds(contract)
     yield from _indexes(contract)
     yield from mode_findings(contract)
 
@@ -220,15 +222,7 @@ def _indexes(contract: Contract) -> Iterator[Finding]:
                 yield Finding("C109", ("publish", "indexes", at, place), message, help_, column)
 
 
-def _model_terms(contract: Contract) -> Iterator[Finding]:
-    for at, column in enumerate(contract.propensity.squares):
-        path = ("propensity", "squares", at)
-        if column in contract.types and contract.type_of(column).kind not in ("integer", "float"):
-            message = f"only numbers have squares; `{column}` is {contract.types[column]}"
-            yield Finding("C111", path, message, column=column)
-        elif column in contract.types and column not in contract.covariate_cols:
-            help_ = did_you_mean(column, contract.covariate_cols) or "add it to `covariate_cols`"
-            yield Finding("C111", path, f"`{column}` is squared but is no covariate", help_, column)
+def _thresholds(contract: Contract) -> Iterator[Finding]:
     smd = contract.gates.smd
     if "warn" in smd.model_fields_set and smd.warn > smd.fail:
         message = f"`gates.smd.warn` is {smd.warn:g}, above `fail`, which is {smd.fail:g}"

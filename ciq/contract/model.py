@@ -107,10 +107,15 @@ class Clean(_Strict):
 
 
 class Propensity(_Strict):
-    """The propensity model: covariates as they are, plus the named squares."""
+    """The propensity model: covariates as they are, plus the named squares and the pairs that interact.
+
+    ``folds`` is how many there are for scores of rows that a fit has not seen.
+    """
 
     learner: Literal["logistic"] = "logistic"
+    folds: int = Field(default=5, ge=2, le=50)
     squares: tuple[Name, ...] = ()
+    interactions: tuple[tuple[Name, Name], ...] = ()
     collinear: Literal["refuse", "drop"] = "refuse"
     method: Literal["auto", "streaming", "sql"] = "auto"
 

@@ -22,13 +22,15 @@ class Diagnostics:
 
     ``terms``: a row per term of the propensity model. ``scores``: a row per cleaned row in the frame's order, with
     ``ps_hat`` and the weights ``w_ate``, ``w_att``, ``w_atc`` and ``w_ato``. ``overlap``: each figure by its name.
-    ``balance``: a row per number, level and missing indicator, in name order.
+    ``balance``: a row per number, level and missing indicator, in name order. ``calibration``: ten bins of equal count
+    by score, in sample and out of fold.
     """
 
     terms: pa.Table
     scores: pa.Table
     overlap: dict[str, float]
     balance: pa.Table
+    calibration: pa.Table
 
 
 def diagnostics(frame: Any, contract: Contract) -> Diagnostics:
@@ -40,7 +42,11 @@ def diagnostics(frame: Any, contract: Contract) -> Diagnostics:
     """
     with _models(frame, contract) as built:
         return Diagnostics(
-            built.table("propensity", "rowid"), built.scores(), _overlap(built), built.table("balance", "covariate")
+            terms=built.table("propensity", "rowid"),
+            scores=built.scores(),
+            overlap=_overlap(built),
+            balance=built.table("balance", "covariate"),
+            calibration=built.table("calibration", "rowid"),
         )
 
 

@@ -13,6 +13,7 @@ from ciq.blueprint.roles import propensity_spec, treated
 from ciq.blueprint.statements import statement
 from ciq.blueprint.variables import decided
 from ciq.causal import sql
+from ciq.causal.calibration import CALIBRATION_COLUMNS, calibration
 from ciq.causal.overlap import SORTED_COLUMNS, sorted_figures
 from ciq.causal.propensity import TERM_COLUMNS, Engine, Row, propensity
 from ciq.contract import Contract
@@ -29,7 +30,11 @@ class Models:
         self._decided = decided(contract)
         self._curated = f"curated.{contract.name}"
         self._built: set[str] = set()
-        self._python = {"propensity": self._propensity, "overlap_sorted": self._overlap_sorted}
+        self._python = {
+            "fits": self._fits,
+            "overlap_sorted": self._overlap_sorted,
+            "calibration": self._calibration,
+        }
         connection.execute("CREATE SCHEMA diagnostics")
 
     @classmethod
@@ -95,14 +100,26 @@ class Models:
     def _batches(self, query: exp.Query) -> pa.RecordBatchReader:
         return self._connection.execute(query.sql("duckdb", identify=True)).to_arrow_reader(_BATCH_ROWS)
 
-    def _propensity(self) -> None:
+    def _fits(self) -> None:
         self._build("positivity")
         levels = self._fetchall(exp.select("covariate", "level").from_(self._name("positivity")))
         engine, spec = Engine(self._fetchall, self._batches), propensity_spec(self._contract)
-        self._insert("propensity", TERM_COLUMNS, propensity(engine, self._curated, spec, levels))
+        self._insert("fits", TERM_COLUMNS, propensity(engine, self._curated, spec, levels))
 
     def _overlap_sorted(self) -> None:
-        self._build("scores")
-        query = exp.select("ps_hat", sql.number(exp.column("_treated"))).from_(self._name("scores"))
-        e, t = (column.to_numpy() for column in self._batches(query).read_all().columns)
-        self._insert("overlap_sorted", SORTED_COLUMNS, [sorted_figures(e, t)])
+        self._insert("overlap_sorted", SORTED_COLUMNS, [sorted_figures(*self._scored("scores", "ps_hat"))])
+
+    def _calibration(self) -> None:
+        rows = [
+            *calibration("in_sample", *self._scored("scores", "ps_hat")),
+            *calibration("out_of_fold", *self._scored("out_of_fold", "ps_oof")),
+        ]
+        self._insert("calibration", CALIBRATION_COLUMNS, rows)
+
+    def _scored(self, model: str, column: str) -> tuple[Any, Any]:
+        """The scores that a model has, and the treatment of their rows."""
+        self._build(model)
+        score = exp.column(column)
+        query = exp.select(score, sql.number(exp.column("_treated"))).from_(self._name(model))
+        e, t = self._batches(query.where(sql.observed(score.copy()))).read_all().columns
+        return e.to_numpy(), t.to_numpy()

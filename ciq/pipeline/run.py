@@ -141,6 +141,7 @@ def _facts(project: Path, contract: Contract, manifest: Manifest, promotion: Pro
         balance=rows("balance"),
         positivity=rows("positivity"),
         histogram=rows("histogram"),
+        calibration=rows("calibration"),
         missing=rows("missing"),
         leakage=rows("leakage"),
         availability=rows("availability"),

@@ -16,8 +16,9 @@ Language = Literal["en", "ja"]
 class Facts:
     """One attempt: where it comes from, its figures and its verdict.
 
-    ``overlap`` is one row of figures; ``gates``, ``balance``, ``positivity``, ``histogram``, ``missing``, ``leakage``
-    and ``availability`` are rows as the diagnostics models hold them, all empty where the attempt ended before them.
+    ``overlap`` is one row of figures; ``gates``, ``balance``, ``positivity``, ``histogram``, ``calibration``,
+    ``missing``, ``leakage`` and ``availability`` are rows as the diagnostics models hold them, all empty where the
+    attempt ended before them.
     A gate's ``follows_from`` names the failing gate that explains its verdict; such a gate is not said again.
     ``leakage`` has a row per covariate and one for its being missing: what it tells by itself of treatment and
     outcome; ``availability`` a row per covariate that says when it became known, with the rows that are too late.
@@ -50,6 +51,7 @@ class Facts:
     balance: tuple[Row, ...] = ()
     positivity: tuple[Row, ...] = ()
     histogram: tuple[Row, ...] = ()
+    calibration: tuple[Row, ...] = ()
     missing: tuple[Row, ...] = ()
     leakage: tuple[Row, ...] = ()
     availability: tuple[Row, ...] = ()

@@ -95,6 +95,7 @@ def _view(facts: Facts, say: Sentences) -> dict[str, Any]:
         "balance": tables.balance(facts),
         "balance_rest": tables.rest(len(facts.balance), "love_metrics.csv", say),
         "overlap": tables.overlap(facts, say),
+        "calibration": tables.calibration(facts),
         "levels": tables.levels(facts),
         "levels_rest": tables.rest(len(facts.positivity), "report.json", say),
         "leakage": tables.leakage(facts),

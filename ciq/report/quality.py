@@ -73,7 +73,18 @@ def _ways(facts: Facts, say: Sentences) -> str:
 def _overlap(facts: Facts, say: Sentences) -> str:
     if not facts.overlap:
         return ""
-    return _section(say("overlap"), table((say("figure"), say("value")), tables.overlap(facts, say)))
+    figures = table((say("figure"), say("value")), tables.overlap(facts, say))
+    return _section(say("overlap"), figures, _calibration(facts, say))
+
+
+def _calibration(facts: Facts, say: Sentences) -> str:
+    if not facts.calibration:
+        return ""
+    head = ("bin", "rows", "mean_score", "treated_share", "mean_score_oof", "treated_share_oof")
+    rows = (
+        (row.number, row.rows, row.score, row.share, row.score_oof, row.share_oof) for row in tables.calibration(facts)
+    )
+    return "\n\n".join([say("calibration_note"), table(tuple(say(key) for key in head), rows)])
 
 
 def _balance(facts: Facts, say: Sentences) -> str:

@@ -30,6 +30,18 @@ class BalanceLine:
 
 
 @dataclass(frozen=True)
+class CalibrationLine:
+    """A bin of equal count by score: its mean score and treated share, in sample and out of fold."""
+
+    number: str
+    rows: str
+    score: str
+    share: str
+    score_oof: str
+    share_oof: str
+
+
+@dataclass(frozen=True)
 class LevelLine:
     """A level of a categorical covariate or segment; ``verdict`` is of one that exists in a single arm, else empty."""
 
@@ -105,7 +117,11 @@ def overlap(facts: Facts, say: Sentences) -> list[tuple[str, str]]:
         ("equipoise", "equipoise", percent),
         ("common_support_share", "common_support_share", percent),
         ("auc", "auc", decimals),
+        ("auc_oof", "auc_oof", decimals),
+        ("brier", "brier", decimals),
+        ("brier_oof", "brier_oof", decimals),
         ("ece10", "ece10", decimals),
+        ("ece10_oof", "ece10_oof", decimals),
         ("ess_treated", f"ess_{weighting}_treated", lambda value: decimals(value, 1)),
         ("ess_control", f"ess_{weighting}_control", lambda value: decimals(value, 1)),
         ("max_weight_share", f"max_weight_share_{weighting}", percent),
@@ -113,6 +129,28 @@ def overlap(facts: Facts, say: Sentences) -> list[tuple[str, str]]:
     found = ((key, facts.overlap.get(name), written) for key, name, written in named)
     return [
         (say(f"of_{key}", estimand=facts.estimand), written(value)) for key, value, written in found if is_finite(value)
+    ]
+
+
+def calibration(facts: Facts) -> list[CalibrationLine]:
+    """The bins, the lowest scores first; out of fold a bin of the same rank, not of the same rows."""
+    found = {(row["scores"], row["bin"]): row for row in facts.calibration}
+
+    def written(scores: str, number: int, figure_of: str) -> str:
+        value = found.get((scores, number), {}).get(figure_of)
+        return decimals(value) if is_finite(value) else ""
+
+    return [
+        CalibrationLine(
+            number=figure(number),
+            rows=figure(row["n"]),
+            score=decimals(row["score_mean"]),
+            share=decimals(row["treated_share"]),
+            score_oof=written("out_of_fold", number, "score_mean"),
+            share_oof=written("out_of_fold", number, "treated_share"),
+        )
+        for (scores, number), row in sorted(found.items())
+        if scores == "in_sample"
     ]
 
 

@@ -144,4 +144,22 @@ CONTRACT_RULES = (
         "SQLMesh's scheduler takes five cron fields, or @hourly, @daily, @weekly, @monthly.",
         "Correct schedule.cron; five minutes is the shortest interval.",
     ),
+    Rule(
+        "C152",
+        "Something that interacts is no covariate",
+        "An interaction is a product of two columns of the propensity model.",
+        "Name two of covariate_cols.",
+    ),
+    Rule(
+        "C153",
+        "A covariate can't interact with itself",
+        "The product of a number with itself is its square; a category has none.",
+        "Name the number in propensity.squares, or another covariate.",
+    ),
+    Rule(
+        "C154",
+        "An interaction is given twice",
+        "The order of the two doesn't matter, and twice the same column has no coefficient.",
+        "Remove one of the two.",
+    ),
 )

@@ -42,7 +42,10 @@ MODEL (
     ece10 DOUBLE,
     crump_alpha DOUBLE,
     crump_kept BIGINT,
-    crump_kept_treated BIGINT
+    crump_kept_treated BIGINT,
+    auc_oof DOUBLE,
+    brier_oof DOUBLE,
+    ece10_oof DOUBLE
   ),
   column_descriptions (
     overlap_share = 'Share of rows with 0.05 < e < 0.95',
@@ -50,7 +53,9 @@ MODEL (
     tail_gt_099 = 'Share of rows with e > 0.99',
     equipoise = 'Share of rows with a preference score from 0.3 to 0.7 (Walker et al. 2013)',
     common_support_share = 'Share of rows with e between the larger minimum and the smaller maximum of the arms',
-    max_weight_share_ate = 'Largest share that one row has of its arm''s weight'
+    max_weight_share_ate = 'Largest share that one row has of its arm''s weight',
+    ece10 = 'Expected calibration error over ten bins of equal count',
+    auc_oof = 'Each row scored by a fit without its fold; NULL where the fit to all rows did not converge'
   ),
   audits (
     number_of_rows(threshold := 0),
@@ -121,6 +126,14 @@ WITH arms AS (
       ) AS max_weight_share_@w
     )
   FROM preference
+), calibrated AS (
+  SELECT
+    MAX(CASE WHEN scores = 'in_sample' THEN auc END) AS auc,
+    MAX(CASE WHEN scores = 'out_of_fold' THEN auc END) AS auc_oof,
+    MAX(CASE WHEN scores = 'out_of_fold' THEN brier END) AS brier_oof,
+    SUM(CASE WHEN scores = 'in_sample' THEN n * ABS(treated_share - score_mean) END) / SUM(CASE WHEN scores = 'in_sample' THEN n END) AS ece10,
+    SUM(CASE WHEN scores = 'out_of_fold' THEN n * ABS(treated_share - score_mean) END) / SUM(CASE WHEN scores = 'out_of_fold' THEN n END) AS ece10_oof
+  FROM diagnostics.@{dataset}_calibration
 )
 SELECT
   a.n,
@@ -128,11 +141,15 @@ SELECT
   a.n_control,
   a.prevalence,
   s.*,
-  o.auc,
-  o.ece10,
+  c.auc,
+  c.ece10,
   o.crump_alpha,
   o.crump_kept,
-  o.crump_kept_treated
+  o.crump_kept_treated,
+  c.auc_oof,
+  c.brier_oof,
+  c.ece10_oof
 FROM arms AS a
 CROSS JOIN summed AS s
+CROSS JOIN calibrated AS c
 CROSS JOIN diagnostics.@{dataset}_overlap_sorted AS o

@@ -116,9 +116,24 @@ CASES: dict[str, dict[str, list[str]]] = {
         ),
         "unique_combination_of_columns(columns := (covariate, level))": [DOUBLE],
     },
-    "diagnostics.doses_propensity": {
-        "not_null(columns := (term, kind, coefficient, status))": null("term", "kind", "coefficient", "status"),
-        "unique_combination_of_columns(columns := (kind, covariate, level))": [DOUBLE],
+    "diagnostics.doses_fits": {
+        "not_null(columns := (fold, term, kind, coefficient, status))": null(
+            "fold", "term", "kind", "coefficient", "status"
+        ),
+        "unique_combination_of_columns(columns := (fold, kind, covariate, level, with_covariate, with_level))": [
+            DOUBLE
+        ],
+    },
+    "diagnostics.doses_propensity": {"number_of_rows(threshold := 0)": [EMPTY]},
+    "diagnostics.doses_out_of_fold": {"number_of_rows(threshold := 0)": [EMPTY]},
+    "diagnostics.doses_calibration": {
+        "not_null(columns := (scores, bin, n, score_mean, treated_share))": null(
+            "scores", "bin", "n", "score_mean", "treated_share"
+        ),
+        "unique_combination_of_columns(columns := (scores, bin))": [DOUBLE],
+        "accepted_values(column := scores, is_in := ('in_sample', 'out_of_fold'))": [put("scores", "'cross_fitted'")],
+        "accepted_range(column := score_min, min_v := 0)": [put("score_min", "-0.1")],
+        "accepted_range(column := score_max, max_v := 1)": [put("score_max", "1.1"), put("score_max", "'nan'")],
     },
     "diagnostics.doses_scores": {
         'not_null(columns := ("row_id", "_treated", "ps_hat"))': null("row_id", "_treated", "ps_hat"),

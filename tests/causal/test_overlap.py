@@ -1,4 +1,4 @@
-"""Trim, discrimination and calibration against their definitions and against scikit-learn."""
+"""The trim against its definition."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from sklearn.metrics import roc_auc_score
 from soaking import examples
 
-from ciq.causal.overlap import Trim, auc, calibration_error, crump_trim
+from ciq.causal.overlap import Trim, crump_trim
 
 Vector = NDArray[np.float64]
 
@@ -89,44 +88,3 @@ def test_a_score_of_exactly_0_or_1_is_trimmed(certain: float) -> None:
     trim = crump_trim(e, t)
     assert (trim.kept, trim.kept_treated) == (40, 20)
     assert 0 < trim.alpha <= 0.25
-
-
-@settings(max_examples=examples(80), deadline=None)
-@given(rows=st.lists(st.tuples(st.sampled_from([0.1, 0.2, 0.2000001, 0.5, 0.9]), st.booleans()), min_size=2))
-def test_auc_agrees_with_scikit_learn(rows: list[tuple[float, bool]]) -> None:
-    e, t = (np.array(values, dtype=np.float64) for values in zip(*rows, strict=True))
-    if t.min() == t.max():
-        assert math.isnan(auc(e, t))
-    else:
-        assert auc(e, t) == pytest.approx(roc_auc_score(t, e), rel=0, abs=1e-12)
-
-
-def test_auc_of_perfect_reversed_and_useless_scores() -> None:
-    t = np.array([0.0, 0, 1, 1])
-    assert auc(np.array([0.1, 0.2, 0.3, 0.4]), t) == 1
-    assert auc(np.array([0.4, 0.3, 0.2, 0.1]), t) == 0
-    assert auc(np.full(4, 0.5), t) == 0.5
-
-
-@pytest.mark.parametrize("arm", [0.0, 1.0])
-def test_auc_of_an_empty_arm_is_nan(arm: float) -> None:
-    assert math.isnan(auc(np.array([0.2, 0.4]), np.full(2, arm)))
-
-
-def test_calibration_error_worked_by_hand() -> None:
-    """Two bins: 1 treated against 0.1 + 0.3 expected, then 1 against 0.6 + 0.8; (0.6 + 0.4) / 4 rows."""
-    e, t = np.array([0.6, 0.1, 0.8, 0.3]), np.array([1.0, 0, 0, 1])
-    assert calibration_error(e, t, bins=2) == pytest.approx(0.25, abs=1e-15)
-
-
-def test_calibration_error_has_ten_bins_of_equal_count() -> None:
-    e = np.repeat(np.arange(10) / 10, 20)
-    exact = np.concatenate([np.arange(20) < 2 * bin_ for bin_ in range(10)]).astype(np.float64)
-    assert calibration_error(e, exact) == pytest.approx(0, abs=1e-15)
-    flipped = exact.copy()
-    flipped[:20] = 1
-    assert calibration_error(e, flipped) == pytest.approx(0.1, abs=1e-15)
-
-
-def test_calibration_error_of_fewer_rows_than_bins() -> None:
-    assert calibration_error(np.array([0.25, 0.5]), np.array([0.0, 1.0])) == pytest.approx((0.25 + 0.5) / 2)

@@ -71,6 +71,10 @@ CASES = [
     ({"constraints": "{patterns: {age: '[0-9]+'}}"}, "C111", "'[0-9]+'"),
     ({"propensity": "{squares: [gender]}"}, "C111", "gender]}"),
     ({"propensity": "{squares: [customer]}"}, "C111", "customer]}"),
+    ({"propensity": "{interactions: [[age, ghost]]}"}, "C152", "ghost"),
+    ({"propensity": "{interactions: [[customer, age]]}"}, "C152", "customer, age]"),
+    ({"propensity": "{interactions: [[age, gender], [score, score]]}"}, "C153", "score]]"),
+    ({"propensity": "{interactions: [[age, gender], [gender, age]]}"}, "C154", "[gender, age]]"),
     ({"constraints": "{ranges: {age: [5, 4]}}"}, "C112", "[5, 4]"),
     ({"constraints": "{ranges: {gender: [0, 4]}}"}, "C112", "[0, 4]"),
     ({"constraints": "{ranges: {age: [0, 40000]}}"}, "C112", "40000"),
@@ -143,7 +147,10 @@ GOOD = [
     {"constraints": "{patterns: {code: '[A-Z]{2}[0-9]+'}}"},
     {"clean": "{sentinels: {born: [1900-01-01], seen: ['1900-01-01 00:00:00'], score: [-9, -9.5]}, fill: {ok: true}}"},
     {"columns": "{age: {available_at: born}}", "source": "{timezone: Asia/Tokyo, datetime_format: {born: '%Y%m%d'}}"},
-    {"segment_cols": "[gender, ok]", "propensity": "{squares: [age, score]}"},
+    {
+        "segment_cols": "[gender, ok]",
+        "propensity": "{squares: [age, score], interactions: [[age, gender], [age, score]]}",
+    },
     {"gates": "{smd: {warn: 0.1, fail: 0.1}}"},
     {"gates": "{smd: {fail: 0.05}}"},
     {"leakage_forbidden_cols": "[future_*, 'a[g]e', ages]"},
@@ -160,3 +167,17 @@ def test_what_agrees_with_itself_loads(tmp_path: Path, changes: dict[str, str]) 
 def test_an_index_is_on_published_columns(tmp_path: Path) -> None:
     text = text_with(publish="{indexes: [[customer, seen], [agee]]}")
     assert [rule for rule, _, _ in refused(tmp_path, text)] == ["C109"]
+
+
+def test_an_interaction_that_is_no_covariate_has_the_nearest_name(tmp_path: Path) -> None:
+    path = tmp_path / "people.yaml"
+    path.write_text(text_with(propensity="{interactions: [[age, gendr]]}"))
+    with pytest.raises(ContractError, match="`gendr` interacts but is no covariate") as refusal:
+        load(path)
+    assert refusal.value.problems[0].help == "did you mean `gender`?"
+
+
+@pytest.mark.parametrize("pair", ["[age]", "[age, gender, score]", "age", "[]"])
+def test_an_interaction_is_of_two(tmp_path: Path, pair: str) -> None:
+    text = text_with(propensity=f"{{interactions: [{pair}]}}")
+    assert [rule for rule, _, _ in refused(tmp_path, text)] in (["C106"], ["C107"])

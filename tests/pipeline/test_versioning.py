@@ -109,4 +109,4 @@ def test_edited_code_of_the_fit_refits(published: Project, where: str) -> None:
         environment["PYTHONPATH"] = str(published.root / "installed")
         edit(published.root / "installed" / "ciq" / "causal" / "fit.py", "MAX_PASSES = 60", "MAX_PASSES = 61")
     plan = plan_dev(**environment)
-    assert {"diagnostics.study_propensity", "diagnostics.other_propensity"} <= section(plan, "Directly Modified")
+    assert {"diagnostics.study_fits", "diagnostics.other_fits"} <= section(plan, "Directly Modified")

@@ -71,6 +71,17 @@ ADVICE: dict[str, Any] = {
     "drivers": [{"covariate": "age", "smd": 0.456}],
 }
 
+CALIBRATION = {
+    "bin": 1,
+    "n": 8,
+    "score_min": 0.25,
+    "score_max": 0.5,
+    "score_mean": 0.375,
+    "treated_share": 0.25,
+    "auc": 0.625,
+    "brier": 0.1875,
+}
+
 
 def attempt(names: tuple[str, ...] = ("age", "income"), **changes: Any) -> Facts:
     """A published attempt with a covariate for each name, the later ones less out of balance."""
@@ -94,6 +105,7 @@ def attempt(names: tuple[str, ...] = ("age", "income"), **changes: Any) -> Facts
         balance=tuple(balance_row(name, 1 / (at + 2), 0.05) for at, name in enumerate(names)),
         positivity=({"covariate": "plan", "level": "free", "n": 8, "n_treated": 3, "n_control": 5},),
         histogram=({"bin": 3, "n_treated": 1, "n_control": 5}, {"bin": 39, "n_treated": 2, "n_control": 0}),
+        calibration=tuple(CALIBRATION | {"scores": scores} for scores in ("in_sample", "out_of_fold")),
         leakage=(LEAKAGE,),
         availability=({"covariate": "age", "available_at": "seen", "n": 2, "sample": "7 at 10:00, known 11:00"},),
         advice=ADVICE,
@@ -107,10 +119,8 @@ def attempt(names: tuple[str, ...] = ("age", "income"), **changes: Any) -> Facts
 def refused(**changes: Any) -> Facts:
     """An attempt that ended at ingest."""
     nothing: dict[str, Any] = dict.fromkeys(("source_version", "snapshot", "rows", "staged", "published"))
-    nothing |= dict.fromkeys(("gates", "balance", "positivity", "histogram", "missing"), ()) | {
-        "overlap": {},
-        "advice": {},
-    }
+    nothing |= dict.fromkeys(("gates", "balance", "positivity", "histogram", "calibration", "missing"), ())
+    nothing |= {"overlap": {}, "advice": {}}
     problem = Problem("I203", "age 'x' can't be cast", Path("data/raw/visits.csv"), 7, help="mend it at the source")
     return attempt(**(nothing | {"problems": (problem,)} | changes))
 

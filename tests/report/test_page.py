@@ -201,6 +201,7 @@ def test_every_fact_has_a_place_on_the_page() -> None:
         "balance": (),
         "positivity": (),
         "histogram": (),
+        "calibration": (),
         "missing": (),
         "leakage": (),
         "availability": (),
