@@ -3,7 +3,7 @@
 A plain scan is avg and stddev of every number and the share of every level, over the whole table. Two pairs:
 
 - the unadjusted SMDs and variance ratios as one query, against the plain scan of the covariates in ``curated``;
-- all that the product computes, unadjusted and under four weightings, by its own models moments, levels and balance,
+- all that the product computes, unadjusted and under four weightings, by its own models from moments to balance,
   against the plain scan of what these read: the covariates and the score in ``diagnostics.<d>_scores``, a view that
   computes the score of each row. Against the scan of the covariates alone it is shown too.
 """

@@ -17,7 +17,7 @@ from sqlmesh import Context
 from ciq.blueprint.roles import factors, numbers
 from ciq.contract import Contract, load_all
 
-WEIGHTED = ("moments", "levels", "balance")
+WEIGHTED = ("moments", "levels", "contrasts", "differences", "balance")
 """The models behind SMDs and variance ratios, in the order in which they are built; ks is not among them."""
 
 

@@ -20,8 +20,9 @@ def factors(contract: Contract) -> list[str]:
 
 
 def stratum(contract: Contract) -> str | None:
-    """The factor in whose levels the moments are taken, so that its own weights need no scan more."""
-    return next(iter(factors(contract)), None)
+    """The factor in whose levels the moments are taken, so that its weights need no scan more: a segment if one is."""
+    found = factors(contract)
+    return next((name for name in (*contract.segment_cols, *found) if name in found), None)
 
 
 def treated(contract: Contract) -> exp.Expr:

@@ -189,6 +189,7 @@ def _stratified(contract: Contract) -> dict[str, exp.Expr]:
     gaps = [sql.column(name, "x").is_(exp.null()) for name in numbers(contract) if name not in contract.required]
     return {
         "stratum": exp.convert(factor or ""),
+        "of_segment": exp.column("factor").isin("", *contract.segment_cols),
         "stratum_value": sql.column(factor, "x") if factor else exp.convert(""),
         "stratum_level": sql.level(exp.column("value", "k")),
         "some_missing": exp.or_(exp.false(), *gaps),

@@ -1,7 +1,7 @@
 MODEL (
   name diagnostics.@{dataset}_judgements,
   kind FULL,
-  description 'Every figure that is judged, with its threshold and verdict, each for itself',
+  description 'Every figure that is judged, with its threshold and verdict, each for itself; those of overlap and balance are judged here',
   grain gate,
   columns (
     gate TEXT,
@@ -21,111 +21,10 @@ MODEL (
   ),
   cron @cron,
   enabled @enabled,
-  blueprints @datasets(estimand, balance_on, collinear_verdict, min_level_rows, overlap_share_at_least, tail_mass_at_most, equipoise_at_least, smd_warn, smd_fail, smd_small_sample_fail, leak_auc, leak_correlation, leak_treatment_verdict, leak_outcome_verdict)
+  blueprints @datasets(estimand, balance_on, min_level_rows, overlap_share_at_least, tail_mass_at_most, equipoise_at_least, smd_warn, smd_fail, smd_small_sample_fail)
 );
 
-WITH leaks AS (
-  /* Strength is the AUC, or for an outcome other than 0 and 1 the share of its variance */
-  SELECT
-    covariate,
-    parent,
-    kind = 'missing' AS missing,
-    auc_treatment,
-    correlation_treatment,
-    COALESCE(auc_outcome, r2_outcome) AS told_outcome,
-    auc_treatment > @leak_auc AS tells_treatment,
-    COALESCE(auc_outcome, r2_outcome) > @leak_auc AS tells_outcome,
-    correlation_treatment > @leak_correlation AS correlates,
-    ' in ' || n || ' rows, such as ' || sample AS said
-  FROM diagnostics.@{dataset}_leakage
-), leaking AS (
-  SELECT DISTINCT
-    parent
-  FROM leaks
-  WHERE
-    tells_treatment AND @leak_treatment_verdict = 'fail'
-), leaked AS (
-  SELECT
-    missing,
-    COALESCE(MAX(auc_treatment), 0.5) AS treatment,
-    COALESCE(MAX(told_outcome), 0) AS outcome,
-    STRING_AGG(CASE WHEN tells_treatment THEN covariate || ' ' || ROUND(auc_treatment, 4) || said END, '; ' ORDER BY auc_treatment DESC, covariate) AS treatment_said,
-    STRING_AGG(CASE WHEN tells_outcome THEN covariate || ' ' || ROUND(told_outcome, 4) || said END, '; ' ORDER BY told_outcome DESC, covariate) AS outcome_said
-  FROM (
-    SELECT
-      *
-    FROM leaks
-    UNION ALL
-    SELECT
-      '', '', missing, NULL, NULL, NULL, FALSE, FALSE, FALSE, NULL
-    FROM (VALUES (TRUE), (FALSE)) AS each(missing)
-  )
-  GROUP BY
-    missing
-), correlated AS (
-  SELECT
-    COALESCE(MAX(correlation_treatment), 0) AS value,
-    COUNT(CASE WHEN correlates AND k.parent IS NULL THEN 1 END) AS unexplained,
-    STRING_AGG(CASE WHEN correlates THEN covariate || ' ' || ROUND(correlation_treatment, 3) END, '; ' ORDER BY correlation_treatment DESC, covariate) AS said
-  FROM leaks AS l
-  LEFT JOIN leaking AS k
-    ON l.parent = k.parent
-), late AS (
-  SELECT
-    COALESCE(SUM(n), 0) AS n,
-    STRING_AGG(covariate || ', known at ' || available_at || ': ' || n || ' rows, such as ' || sample, '; ' ORDER BY n DESC, covariate) AS said
-  FROM diagnostics.@{dataset}_availability
-  WHERE
-    n > 0
-), single_arm AS (
-  SELECT
-    covariate,
-    level,
-    n,
-    NOT k.parent IS NULL AS leaks,
-    covariate || ' = ' || level || ': ' || n || ' rows, ' || CASE WHEN n_treated = 0 THEN 'none treated' ELSE 'all treated' END AS said
-  FROM diagnostics.@{dataset}_positivity AS p
-  LEFT JOIN leaking AS k
-    ON p.covariate = k.parent
-  WHERE
-    n_treated = 0 OR n_control = 0
-), levels AS (
-  SELECT
-    COUNT(CASE WHEN n >= @min_level_rows THEN 1 END) AS structural,
-    COUNT(CASE WHEN n >= @min_level_rows AND NOT leaks THEN 1 END) AS structural_unexplained,
-    COUNT(CASE WHEN n < @min_level_rows THEN 1 END) AS small,
-    STRING_AGG(CASE WHEN n >= @min_level_rows THEN said END, '; ' ORDER BY n DESC, said) AS structural_said,
-    STRING_AGG(CASE WHEN n < @min_level_rows THEN said END, '; ' ORDER BY n DESC, said) AS small_said
-  FROM single_arm
-), fit AS (
-  /* A level that exists in one arm only is positivity's to report */
-  SELECT
-    MAX(p.gradient) AS gradient,
-    MAX(CASE WHEN p.converged OR p.status = 'separated' THEN 1 ELSE 0 END) AS settled,
-    COUNT(CASE WHEN p.status = 'separated' AND s.covariate IS NULL THEN 1 END) AS separated,
-    COUNT(CASE WHEN p.status = 'separated' AND s.covariate IS NULL AND k.parent IS NULL THEN 1 END) AS separated_unexplained,
-    COUNT(CASE WHEN p.status IN ('collinear', 'constant') THEN 1 END) AS redundant,
-    STRING_AGG(CASE WHEN p.status = 'separated' AND s.covariate IS NULL THEN p.term END, '; ' ORDER BY p.term) AS separated_said,
-    STRING_AGG(
-      CASE
-        WHEN p.status = 'constant'
-        THEN p.term || ' is constant'
-        WHEN p.status = 'collinear'
-        THEN p.term || ' is determined by ' || p.detail
-      END,
-      '; '
-      ORDER BY p.term
-    ) AS redundant_said
-  FROM diagnostics.@{dataset}_propensity AS p
-  LEFT JOIN (
-    SELECT DISTINCT
-      covariate
-    FROM single_arm
-  ) AS s
-    ON p.kind = 'level' AND p.covariate = s.covariate
-  LEFT JOIN leaking AS k
-    ON p.covariate = k.parent
-), overlap AS (
+WITH overlap AS (
   SELECT
     *,
     LEAST(ess_@{estimand}_treated / n_treated, ess_@{estimand}_control / n_control) AS ess_share
@@ -143,9 +42,11 @@ WITH leaks AS (
   LEFT JOIN (
     SELECT DISTINCT
       covariate
-    FROM single_arm
+    FROM diagnostics.@{dataset}_positivity
     WHERE
-      n >= @min_level_rows
+      n >= @min_level_rows AND (
+        n_treated = 0 OR n_control = 0
+      )
   ) AS h
     ON b.parent = h.covariate
 ), judged AS (
@@ -193,56 +94,6 @@ WITH leaks AS (
     NULL AS subject,
     NULL AS unexplained
   FROM overlap
-  UNION ALL
-  SELECT
-    'positivity',
-    structural,
-    '<=',
-    0,
-    'fail',
-    structural_said,
-    structural_unexplained
-  FROM levels
-  UNION ALL
-  SELECT
-    'positivity_small_levels',
-    small,
-    '<=',
-    0,
-    'warn',
-    small_said,
-    NULL
-  FROM levels
-  UNION ALL
-  SELECT
-    'fit_converged',
-    settled,
-    '>=',
-    1,
-    'fail',
-    'largest mean score ' || gradient,
-    NULL
-  FROM fit
-  UNION ALL
-  SELECT
-    'separation',
-    separated,
-    '<=',
-    0,
-    'fail',
-    separated_said,
-    separated_unexplained
-  FROM fit
-  UNION ALL
-  SELECT
-    'collinear',
-    redundant,
-    '<=',
-    0,
-    @collinear_verdict,
-    redundant_said,
-    NULL
-  FROM fit
   UNION ALL
   SELECT
     'fit_invariant',
@@ -326,44 +177,12 @@ WITH leaks AS (
   FROM overlap
   UNION ALL
   SELECT
-    'leakage_time',
-    n,
-    '<=',
-    0,
-    'fail',
-    said,
-    n
-  FROM late
+    *
+  FROM diagnostics.@{dataset}_judged_fit
   UNION ALL
   SELECT
-    CASE WHEN missing THEN 'leakage_treatment_missing' ELSE 'leakage_treatment' END,
-    treatment,
-    '<=',
-    @leak_auc,
-    @leak_treatment_verdict,
-    treatment_said,
-    NULL
-  FROM leaked
-  UNION ALL
-  SELECT
-    CASE WHEN missing THEN 'leakage_outcome_missing' ELSE 'leakage_outcome' END,
-    outcome,
-    '<=',
-    @leak_auc,
-    @leak_outcome_verdict,
-    outcome_said,
-    NULL
-  FROM leaked
-  UNION ALL
-  SELECT
-    'leakage_correlation',
-    value,
-    '<=',
-    @leak_correlation,
-    'warn',
-    said,
-    unexplained
-  FROM correlated
+    *
+  FROM diagnostics.@{dataset}_judged_leakage
 )
 SELECT
   gate,

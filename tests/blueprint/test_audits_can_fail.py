@@ -200,6 +200,29 @@ CASES: dict[str, dict[str, list[str]]] = {
         "not_null(columns := (covariate, available_at, n))": null("covariate", "available_at", "n"),
         "unique_values(columns := (covariate))": [DOUBLE],
     },
+    "diagnostics.doses_contrasts": {
+        "not_null(columns := (segment, stratum, covariate, parent, type))": null(
+            "segment", "stratum", "covariate", "parent", "type"
+        ),
+        "unique_combination_of_columns(columns := (segment, stratum, parent, covariate))": [DOUBLE],
+        "accepted_values(column := type, is_in := ('continuous', 'binary'))": [put("type", "'ordinal'")],
+    },
+    "diagnostics.doses_differences": {
+        "not_null(columns := (segment, stratum, covariate, type))": null("segment", "stratum", "covariate", "type"),
+        "unique_combination_of_columns(columns := (segment, stratum, parent, covariate))": [DOUBLE],
+    },
+    "diagnostics.doses_judged_fit": {
+        "not_null(columns := (gate, comparison, threshold, otherwise))": null(
+            "gate", "comparison", "threshold", "otherwise"
+        ),
+        "unique_values(columns := (gate))": [DOUBLE],
+    },
+    "diagnostics.doses_judged_leakage": {
+        "not_null(columns := (gate, comparison, threshold, otherwise))": null(
+            "gate", "comparison", "threshold", "otherwise"
+        ),
+        "unique_values(columns := (gate))": [DOUBLE],
+    },
     "diagnostics.doses_judgements": {
         "unique_values(columns := (gate))": [DOUBLE],
         "accepted_values(column := verdict, is_in := ('pass', 'warn', 'fail'))": [put("verdict", "'unknown'")],

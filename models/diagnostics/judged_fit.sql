@@ -1,0 +1,131 @@
+MODEL (
+  name diagnostics.@{dataset}_judged_fit,
+  kind FULL,
+  description 'What keeps the propensity model from a maximum: levels in one arm only, separation and redundant covariates, judged',
+  grain gate,
+  columns (
+    gate TEXT,
+    value DOUBLE,
+    comparison TEXT,
+    threshold DOUBLE,
+    otherwise TEXT,
+    subject TEXT,
+    unexplained BIGINT
+  ),
+  column_descriptions (
+    otherwise = 'The verdict where the figure does not hold',
+    unexplained = 'How many of the subjects are not named by a gate that comes first; NULL where that is not counted'
+  ),
+  audits (
+    not_null(columns := (gate, comparison, threshold, otherwise)),
+    unique_values(columns := (gate))
+  ),
+  cron @cron,
+  enabled @enabled,
+  blueprints @datasets(collinear_verdict, min_level_rows, leak_auc, leak_treatment_verdict)
+);
+
+WITH leaking AS (
+  SELECT DISTINCT
+    parent
+  FROM diagnostics.@{dataset}_leakage
+  WHERE
+    auc_treatment > @leak_auc AND @leak_treatment_verdict = 'fail'
+), single_arm AS (
+  SELECT
+    covariate,
+    level,
+    n,
+    NOT k.parent IS NULL AS leaks,
+    covariate || ' = ' || level || ': ' || n || ' rows, ' || CASE WHEN n_treated = 0 THEN 'none treated' ELSE 'all treated' END AS said
+  FROM diagnostics.@{dataset}_positivity AS p
+  LEFT JOIN leaking AS k
+    ON p.covariate = k.parent
+  WHERE
+    n_treated = 0 OR n_control = 0
+), levels AS (
+  SELECT
+    COUNT(CASE WHEN n >= @min_level_rows THEN 1 END) AS structural,
+    COUNT(CASE WHEN n >= @min_level_rows AND NOT leaks THEN 1 END) AS structural_unexplained,
+    COUNT(CASE WHEN n < @min_level_rows THEN 1 END) AS small,
+    STRING_AGG(CASE WHEN n >= @min_level_rows THEN said END, '; ' ORDER BY n DESC, said) AS structural_said,
+    STRING_AGG(CASE WHEN n < @min_level_rows THEN said END, '; ' ORDER BY n DESC, said) AS small_said
+  FROM single_arm
+), fit AS (
+  /* A level that exists in one arm only is positivity's to report */
+  SELECT
+    MAX(p.gradient) AS gradient,
+    MAX(CASE WHEN p.converged OR p.status = 'separated' THEN 1 ELSE 0 END) AS settled,
+    COUNT(CASE WHEN p.status = 'separated' AND s.covariate IS NULL THEN 1 END) AS separated,
+    COUNT(CASE WHEN p.status = 'separated' AND s.covariate IS NULL AND k.parent IS NULL THEN 1 END) AS separated_unexplained,
+    COUNT(CASE WHEN p.status IN ('collinear', 'constant') THEN 1 END) AS redundant,
+    STRING_AGG(CASE WHEN p.status = 'separated' AND s.covariate IS NULL THEN p.term END, '; ' ORDER BY p.term) AS separated_said,
+    STRING_AGG(
+      CASE
+        WHEN p.status = 'constant'
+        THEN p.term || ' is constant'
+        WHEN p.status = 'collinear'
+        THEN p.term || ' is determined by ' || p.detail
+      END,
+      '; '
+      ORDER BY p.term
+    ) AS redundant_said
+  FROM diagnostics.@{dataset}_propensity AS p
+  LEFT JOIN (
+    SELECT DISTINCT
+      covariate
+    FROM single_arm
+  ) AS s
+    ON p.kind = 'level' AND p.covariate = s.covariate
+  LEFT JOIN leaking AS k
+    ON p.covariate = k.parent
+)
+SELECT
+  'positivity' AS gate,
+  structural AS value,
+  '<=' AS comparison,
+  0 AS threshold,
+  'fail' AS otherwise,
+  structural_said AS subject,
+  structural_unexplained AS unexplained
+FROM levels
+UNION ALL
+SELECT
+  'positivity_small_levels',
+  small,
+  '<=',
+  0,
+  'warn',
+  small_said,
+  NULL
+FROM levels
+UNION ALL
+SELECT
+  'fit_converged',
+  settled,
+  '>=',
+  1,
+  'fail',
+  'largest mean score ' || gradient,
+  NULL
+FROM fit
+UNION ALL
+SELECT
+  'separation',
+  separated,
+  '<=',
+  0,
+  'fail',
+  separated_said,
+  separated_unexplained
+FROM fit
+UNION ALL
+SELECT
+  'collinear',
+  redundant,
+  '<=',
+  0,
+  @collinear_verdict,
+  redundant_said,
+  NULL
+FROM fit
