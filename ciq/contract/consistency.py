@@ -5,8 +5,6 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Iterator
 
-from sqlglot.dialects.duckdb import DuckDB
-
 from ciq.contract.constraint_checks import constraint_findings
 from ciq.contract.finding import Finding, Path
 from ciq.contract.forbidden import matches
@@ -16,13 +14,11 @@ from ciq.contract.model import Contract
 from ciq.contract.nearest import did_you_mean, nearest_of
 from ciq.contract.pii_checks import pii_findings
 from ciq.contract.propensity_checks import propensity_findings
-from ciq.contract.row_rules import rule_findings
+from ciq.contract.sql_words import CLAUSES, RESERVED_WORDS
 from ciq.contract.types import NUMERIC_KINDS
 from ciq.rules.cell import CELL_RULES
 
 RESERVED = frozenset({"ps_hat", "weight", "row_id", "w_ate", "w_att", "w_atc", "w_ato", "filename", "file_row_number"})
-# SQLMesh reads these as SQL even where they are quoted.
-_CLAUSES = frozenset(word.casefold() for word in DuckDB.Tokenizer.KEYWORDS if " " in word)
 _SYNTAX = (";", "--", "/*", "*/")
 _SIGILS = ("$", ":", "@")
 _ROLES = ("id_col", "time_col", "treatment_col", "outcome_col")
@@ -40,7 +36,7 @@ def findings(contract: Contract) -> Iterator[Finding]:
     yield from _forbidden(contract)
     yield from constraint_findings(contract)
     yield from mend_findings(contract)
-    yield from rule_findings(contract)
+    yield from _row_rules(contract)
     yield from _tolerances(contract)
     yield from pii_findings(contract)
     yield from propensity_findings(contract)
@@ -49,8 +45,16 @@ def findings(contract: Contract) -> Iterator[Finding]:
     yield from mode_findings(contract)
 
 
+def _row_rules(contract: Contract) -> Iterator[Finding]:
+    if contract.constraints.rules:
+        # To read SQL costs more than all the rest: only contracts with such rules wait for it.
+        from ciq.contract.row_rules import rule_findings
+
+        yield from rule_findings(contract)
+
+
 def _names(contract: Contract) -> Iterator[Finding]:
-    if contract.name in DuckDB.Generator.RESERVED_KEYWORDS:
+    if contract.name in RESERVED_WORDS:
         message = f"`{contract.name}` is a word of SQL and can't name a data set"
         yield Finding("C116", ("name",), message, "give another `name`", contract.name)
     seen: dict[str, str] = {}
@@ -62,7 +66,7 @@ def _names(contract: Contract) -> Iterator[Finding]:
         if folded in RESERVED:
             message = f"`{column}` is the name of a column that ciq or DuckDB adds"
             yield Finding("C116", path, message, "rename the column", column, at_key=True)
-        if folded in _CLAUSES or column.startswith(_SIGILS) or any(mark in column for mark in _SYNTAX):
+        if folded in CLAUSES or column.startswith(_SIGILS) or any(mark in column for mark in _SYNTAX):
             message = f"`{column}` would be read as SQL, not as a name"
             yield Finding("C116", path, message, "rename the column", column, at_key=True)
         if folded in seen:

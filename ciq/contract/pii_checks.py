@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlglot import exp
-
 from ciq.contract.finding import Finding, Path
 from ciq.contract.model import Contract
-from ciq.contract.row_rules import condition
 
 
 def pii_findings(contract: Contract) -> Iterator[Finding]:
@@ -51,10 +48,11 @@ def _constraints(contract: Contract, name: str) -> Iterator[Finding]:
         (("clean", "upper"), name in clean.upper),
     )
     places = [path for path, holds in holders if holds]
-    for at, rule in enumerate(constraints.rules):
-        tree = condition(rule.sql)
-        if tree is not None and name.casefold() in {column.name.casefold() for column in tree.find_all(exp.Column)}:
-            places.append(("constraints", "rules", at, "sql"))
+    if constraints.rules:
+        from ciq.contract.row_rules import columns
+
+        asked = [at for at, rule in enumerate(constraints.rules) if name.casefold() in columns(rule.sql)]
+        places += [("constraints", "rules", at, "sql") for at in asked]
     for path in places:
         message = f"`{name}` is protected before it is judged or mended, so that this would see the protected value"
         yield Finding("C133", path, message, "remove it here", name)

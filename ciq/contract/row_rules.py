@@ -51,6 +51,12 @@ def condition(sql: str) -> exp.Condition | None:
     return tree
 
 
+def columns(sql: str) -> set[str]:
+    """The columns that the rule names, without case; none where it is no condition."""
+    tree = condition(sql)
+    return {column.name.casefold() for column in tree.find_all(exp.Column)} if tree else set()
+
+
 def _objections(contract: Contract, sql: str) -> Iterator[tuple[str, str | None]]:
     tree = condition(sql)
     if tree is None:

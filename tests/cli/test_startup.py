@@ -44,20 +44,30 @@ NEEDED = {
 }
 
 
-@pytest.mark.parametrize("command", NEEDED)
-def test_no_command_imports_what_it_does_not_use(study: Project, command: str) -> None:
+def imported(project: Project, command: str) -> set[str]:
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, *command.split()],
         capture_output=True,
         text=True,
         check=False,
         timeout=120,
-        cwd=study.root,
+        cwd=project.root,
         env=os.environ | {"PG_DSN": "off"},
     )
-    imported = set(done.stderr.rpartition("imported ")[2].split())
-    assert {"ciq", "click"} <= imported, done.stderr
-    assert imported & HEAVY <= NEEDED[command]
+    found = set(done.stderr.rpartition("imported ")[2].split())
+    assert {"ciq", "click"} <= found, done.stderr
+    return found & HEAVY
+
+
+@pytest.mark.parametrize("command", NEEDED)
+def test_no_command_imports_what_it_does_not_use(study: Project, command: str) -> None:
+    assert imported(study, command) <= NEEDED[command]
+
+
+def test_only_row_rules_ask_for_sql(study: Project) -> None:
+    path = study.contract("study")
+    path.write_text("".join(line for line in path.read_text().splitlines(keepends=True) if "rules:" not in line))
+    assert imported(study, "contract lint") == {"pydantic"}
 
 
 def test_help_lists_the_commands_and_exit_codes() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlglot.dialects.duckdb import DuckDB
 
 from ciq.contract import load
+from ciq.contract.sql_words import CLAUSES, RESERVED_WORDS
 from ciq.errors import ContractError
 
 BASE = {
@@ -181,3 +183,8 @@ def test_an_interaction_that_is_no_covariate_has_the_nearest_name(tmp_path: Path
 def test_an_interaction_is_of_two(tmp_path: Path, pair: str) -> None:
     text = text_with(propensity=f"{{interactions: [{pair}]}}")
     assert [rule for rule, _, _ in refused(tmp_path, text)] in (["C106"], ["C107"])
+
+
+def test_the_words_that_are_written_down_are_those_of_the_dialect() -> None:
+    assert RESERVED_WORDS == DuckDB.Generator.RESERVED_KEYWORDS
+    assert {word.casefold() for word in DuckDB.Tokenizer.KEYWORDS if " " in word} == CLAUSES
