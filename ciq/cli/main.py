@@ -20,6 +20,7 @@ from ciq.cli.pg import pg
 from ciq.cli.report import report
 from ciq.cli.sql import sql
 from ciq.cli.status import status
+from ciq.cli.trim import trim
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -128,6 +129,7 @@ cli.add_command(pg)
 cli.add_command(sql)
 cli.add_command(report)
 cli.add_command(status)
+cli.add_command(trim)
 
 
 def enter(project: Path) -> Path:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ciq.cli.output import cause, progress, refused, result, warning
 from ciq.contract import Contract, load_all
 from ciq.errors import CiqError, Problem, UsageError
-from ciq.ingest import Landed, ingest, strays
+from ciq.ingest import Landed, strays
 from ciq.pipeline.processed import causal_ready, published
 from ciq.pipeline.recorded import recorded
-from ciq.pipeline.run import Outcome
+from ciq.pipeline.run import Outcome, land
 from ciq.postgres.server import OFF
 from ciq.publish.gateway import started
+from ciq.report.population import population
 
 
 def run_datasets(project: Path, names: Iterable[str]) -> int:
@@ -36,7 +36,7 @@ def ingest_datasets(project: Path, names: Iterable[str]) -> int:
     with progress() as tell:
         for name in chosen:
             try:
-                landed = ingest(project, contracts, name, partial(tell, f"reading {name}"))
+                landed = land(project, contracts, name, tell)
             except CiqError as error:
                 code = max(code, refused(error))
                 result(f"{name}: refused; what was staged stays", ok=False, dataset=name, state="refused")
@@ -92,6 +92,8 @@ def _say(project: Path, outcome: Outcome) -> int:
     else:
         rows, verdict, parquet = outcome.facts.overlap["n"], outcome.facts.verdict, causal_ready(project, name)
         told = f"{name}: {outcome.result}, {verdict}, {rows:,} rows, {parquet}"
+        if described := population(outcome.facts):
+            told += f"; {described}"
         if outcome.not_due:
             told += f"; {outcome.not_due:,} newer rows wait until their interval is over"
         result(
@@ -101,6 +103,7 @@ def _say(project: Path, outcome: Outcome) -> int:
             state=outcome.result,
             verdict=verdict,
             rows=rows,
+            population=outcome.facts.population,
             parquet=parquet.as_posix(),
         )
     return 0

@@ -70,6 +70,7 @@ CHANGE_KINDS = {
         ChangeKind("tolerance_changed", _REFUSED, "other rows are left out"),
         ChangeKind("renamed", "files named after the data set are no longer claimed", _ELSEWHERE),
         ChangeKind("files_changed", "other files are claimed"),
+        ChangeKind("trim_changed", None, "the rows are of another population"),
         ChangeKind("described"),
         ChangeKind("setting_changed", "nothing is known of this setting's effect", "nothing is known of its effect"),
     )

@@ -15,6 +15,7 @@ from ciq.contract.nearest import did_you_mean, nearest_of
 from ciq.contract.pii_checks import pii_findings
 from ciq.contract.propensity_checks import propensity_findings
 from ciq.contract.sql_words import CLAUSES, RESERVED_WORDS
+from ciq.contract.trim_checks import trim_findings
 from ciq.contract.types import NUMERIC_KINDS
 from ciq.rules.cell import CELL_RULES
 
@@ -43,6 +44,7 @@ def findings(contract: Contract) -> Iterator[Finding]:
     yield from _thresholds(contract)
     yield from _indexes(contract)
     yield from mode_findings(contract)
+    yield from trim_findings(contract)
 
 
 def _row_rules(contract: Contract) -> Iterator[Finding]:

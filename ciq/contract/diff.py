@@ -166,6 +166,7 @@ _TABLE: dict[tuple[str, ...], Comparison] = {
     ("owner",): _scalar("described"),
     ("description",): _scalar("described"),
     ("source", "files"): _scalar("files_changed"),
+    ("source", "trim"): _scalar("trim_changed"),
     ("source", "mode"): _scalar("reading_changed"),
     ("source", "encoding"): _scalar("reading_changed"),
     ("source", "sheet"): _scalar("reading_changed"),

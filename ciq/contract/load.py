@@ -14,6 +14,7 @@ from ciq.contract.consistency import findings
 from ciq.contract.model import Contract, Name
 from ciq.contract.shape import Shaper
 from ciq.contract.translate import key_at, node_at, resolve, translated
+from ciq.contract.trim_checks import trim_problems
 from ciq.contract.types import COLUMN_TYPES, Kind, TypeName
 from ciq.contract.yaml_source import Flaw, Mapping, Node, Scalar, parse
 from ciq.errors import ContractError, Problem
@@ -59,9 +60,13 @@ def load(path: str | Path) -> Contract:
 def load_all(folder: str | Path) -> dict[str, Contract]:
     """All contracts (``*.yaml``) of ``folder`` by name.
 
-    Raises :class:`ciq.errors.ContractError` with the problems of all files, two contracts of one name among them.
+    Raises :class:`ciq.errors.ContractError` with the problems of all files, two contracts of one name among them, or
+    where a trimmed data set doesn't go with the one that it is trimmed from.
     """
-    return load_each(sorted(Path(folder).glob("*.yaml")))
+    contracts = load_each(sorted(Path(folder).glob("*.yaml")))
+    if problems := list(trim_problems(contracts)):
+        raise ContractError(*problems)
+    return contracts
 
 
 def load_each(paths: Iterable[Path]) -> dict[str, Contract]:

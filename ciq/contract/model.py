@@ -37,10 +37,18 @@ class Limits(_Strict):
     max_line: Size = 10**6
 
 
+class Trim(_Strict):
+    """Rows of another data set, ``of``: those whose propensity score there is from ``alpha`` to 1 - ``alpha``."""
+
+    of: Name
+    alpha: Literal["crump"] | Annotated[float, Field(gt=0, lt=0.5)] = "crump"
+
+
 class Source(_Strict):
     """Where the rows come from and how their text is read."""
 
     files: str | None = None
+    trim: Trim | None = None
     mode: Literal["replace", "append"] = "replace"
     encoding: Annotated[Encoding, BeforeValidator(canonical)] = "utf-8"
     sheet: str | None = None

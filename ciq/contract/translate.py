@@ -22,6 +22,8 @@ _EXPECTED = {
     "model_type": "a mapping",
     "model_attributes_type": "a mapping",
     "finite_number": "a finite number",
+    "greater_than": "a number over {gt}",
+    "less_than": "a number under {lt}",
     "greater_than_equal": "a number of at least {ge}",
     "less_than_equal": "a number of at most {le}",
     "string_too_short": "text of at least {min_length} character",

@@ -41,6 +41,20 @@ class SourceFile:
 
 
 @dataclass(frozen=True)
+class Trimmed:
+    """Where trimmed rows come from: those with alpha <= e <= 1 - alpha among the ``rows`` of a version of ``of``.
+
+    ``scores`` is the table of the warehouse that has their e.
+    """
+
+    of: str
+    of_version: str
+    scores: str
+    alpha: float
+    rows: int
+
+
+@dataclass(frozen=True)
 class Manifest:
     """One landed version of a data set.
 
@@ -53,6 +67,8 @@ class Manifest:
 
     In ``mode`` append each source is a part of its own: ``parquet`` is a glob over all parts, of which ``sources``
     names those that count, and ``begins`` and ``ends`` are the UTC times of the first and the last row.
+
+    Where the rows are trimmed from another data set, ``trim`` says how, and ``sources`` are that data set's.
     """
 
     dataset: str
@@ -71,6 +87,7 @@ class Manifest:
     mode: str = "replace"
     begins: str | None = None
     ends: str | None = None
+    trim: Trimmed | None = None
     reader: str = READER_VERSION
     numbered: bool = True
 
@@ -89,6 +106,7 @@ class Manifest:
         facts = json.loads(text)
         facts["sources"] = tuple(_source(**source) for source in facts["sources"])
         facts["dropped"] = tuple(facts["dropped"])
+        facts["trim"] = Trimmed(**facts["trim"]) if facts.get("trim") else None
         return cls(**facts)
 
 

@@ -67,7 +67,10 @@ def _claimants(contracts: Mapping[str, Contract], path: Path) -> list[str]:
 
 
 def _globs(contracts: Mapping[str, Contract], name: str) -> tuple[str, ...]:
-    declared = contracts[name].source.files
-    if declared is not None:
-        return (declared,)
-    return ("*",) if len(contracts) == 1 else (f"{name}.*", f"{name}_*")
+    source = contracts[name].source
+    if source.trim:
+        return ()
+    if source.files is not None:
+        return (source.files,)
+    with_files = [other for other in contracts.values() if other.source.trim is None]
+    return ("*",) if len(with_files) == 1 else (f"{name}.*", f"{name}_*")

@@ -23,12 +23,12 @@ _WEIGHED = {"balance", "ess_share", "max_weight_share"}
 """Gates that read the weights of the estimand; all others judge the scores or the rows."""
 
 
-def advised(facts: Facts, contract: Contract, connection: duckdb.DuckDBPyConnection, scores: str) -> Facts:
+def advised(facts: Facts, contract: Contract, connection: duckdb.DuckDBPyConnection) -> Facts:
     """``facts`` with their advice, where a gate that trimming may mend fails or warns by itself.
 
     Its keys are ``trim`` and ``overlap_weights`` (None where there is no such way) and ``drivers``, as docs/gates.md
-    has them. Only where such a gate fails is the model fitted again, to the rows that the trim keeps of the table
-    ``scores``, the attempt's diagnostics.<dataset>_scores in the database of ``connection``. They are copied into a
+    has them. Only where such a gate fails is the model fitted again, to the rows that the trim keeps of
+    ``facts.scores`` in the database of ``connection``. They are copied into a
     database of their own on disk, and the project's own models fit and judge them there: memory is what the
     connection's limit allows, and two numbers a row to sort the scores.
     """
@@ -36,10 +36,10 @@ def advised(facts: Facts, contract: Contract, connection: duckdb.DuckDBPyConnect
     if not said & {"fail", "warn"}:
         return facts
     trim = _trim(facts.overlap)
-    if trim and "fail" in said:
+    if trim and facts.scores and "fail" in said:
         # Where there is no room for it, the refusal stands without these figures.
         no_room = suppress(OSError, duckdb.IOException, duckdb.OutOfMemoryException)
-        with no_room, _kept(connection, scores, contract, trim["alpha"]) as rows:
+        with no_room, _kept(connection, facts.scores, contract, trim["alpha"]) as rows:
             trim |= _refitted(rows, contract)
     return replace(
         facts, advice={"trim": trim, "overlap_weights": _overlap_weights(contract, facts), "drivers": _drivers(facts)}

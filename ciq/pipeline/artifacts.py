@@ -69,6 +69,7 @@ def overlap_metrics(facts: Facts) -> str:
         "source_version": facts.source_version,
         "sources": facts.sources,
         "snapshot": facts.snapshot,
+        "population": facts.population,
         "problems": [str(problem) for problem in facts.problems],
         "overlap": overlap.get("overlap_share"),
         "tails": {"lt_0_01": overlap.get("tail_lt_001"), "gt_0_99": overlap.get("tail_gt_099")},

@@ -20,6 +20,7 @@ class Stamp:
     ciq_source_version: str
     ciq_snapshot: str
     ciq_estimand: str
+    ciq_population: str
 
 
 def causal_ready(project: Path, dataset: str) -> Path:

@@ -50,6 +50,7 @@ def _ways(facts: Facts) -> Iterator[str]:
     if trim and "verdict" in trim:
         share, judged = figure(trim["overlap_share"]), _judged(trim["failing"]) or f"the gates say {trim['verdict']}"
         yield f"fitted again to these, overlap_share is {share} and {_carried(trim)}: {judged}"
+        yield f"`ciq trim {facts.dataset}` makes them a data set of their own"
     if weights:
         judged = _judged(weights["failing"]) or "no other gate fails"
         yield f"with estimand ATO {_carried(weights)}: {judged}"

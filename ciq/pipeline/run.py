@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,6 +18,7 @@ from ciq.pipeline import latest
 from ciq.pipeline.artifacts import write_artifacts
 from ciq.pipeline.processed import Stamp, causal_ready, publish, published
 from ciq.report.facts import Facts
+from ciq.report.population import population
 
 if TYPE_CHECKING:
     from ciq.pipeline.warehouse import Promotion, Warehouse
@@ -53,41 +54,59 @@ def run(
     ``shown`` tells whether consumers read this very version already, as far as there is anything that they read.
     Raises ConnectionRefused or UsageError where the project itself can't be used.
     """
-    to_plan: list[tuple[Contract, Landed]] = []
-    for name in names:
-        try:
-            landed = _landed(project, contracts, name, progress)
-        except CiqError as error:
-            facts = _refused_at_ingest(project, contracts, contracts[name], error)
-            write_artifacts(project, facts)
-            yield Outcome(name, "refused", facts, error=error)
-            continue
-        done = not contracts[name].appends and latest.is_done(project, landed.manifest)
-        if done and shown(landed.manifest):
-            yield Outcome(name, "unchanged")
-        else:
-            to_plan.append((contracts[name], landed))
-    if to_plan:
-        yield from _plan(project, to_plan, progress)
+    done: list[Manifest] = []
+    for together in _rounds(contracts, names):
+        to_plan: list[tuple[Contract, Landed]] = []
+        for name in together:
+            try:
+                landed = land(project, contracts, name, progress)
+            except CiqError as error:
+                facts = _refused_at_ingest(project, contracts, contracts[name], error)
+                write_artifacts(project, facts)
+                yield Outcome(name, "refused", facts, error=error)
+                continue
+            known = not contracts[name].appends and latest.is_done(project, landed.manifest)
+            if known and shown(landed.manifest):
+                yield Outcome(name, "unchanged")
+            else:
+                to_plan.append((contracts[name], landed))
+        if to_plan:
+            yield from _plan(project, to_plan, progress, done)
+    if done:
+        latest.record(project, done)
 
 
-def _landed(project: Path, contracts: Mapping[str, Contract], name: str, progress: Progress) -> Landed:
+def _rounds(contracts: Mapping[str, Contract], names: Iterable[str]) -> tuple[list[str], list[str]]:
+    """What is read from files, then what is trimmed from it by the scores of this very run."""
+    named = list(names)
+    trimmed = [name for name in named if contracts[name].source.trim]
+    return [name for name in named if name not in trimmed], trimmed
+
+
+def land(project: Path, contracts: Mapping[str, Contract], name: str, progress: Progress) -> Landed:
+    """Stage a data set from its files, or from the one that it is trimmed from. Raises as these do."""
+    if contracts[name].source.trim:
+        from ciq.pipeline import trimmed
+
+        return trimmed.land(project, contracts, name)
     return ingest(project, contracts, name, partial(progress, f"reading {name}"))
 
 
-def _plan(project: Path, datasets: list[tuple[Contract, Landed]], progress: Progress) -> Iterable[Outcome]:
+def _plan(
+    project: Path, datasets: list[tuple[Contract, Landed]], progress: Progress, done: list[Manifest]
+) -> Iterable[Outcome]:
+    """The outcomes; the versions that are in place now are added to ``done``."""
     # SQLMesh takes seconds to import: only what plans pays for it.
     from ciq.pipeline.warehouse import open_warehouse
 
     progress("starting SQLMesh", 0, 0)
-    outcomes: list[tuple[Outcome, Manifest]] = []
     with open_warehouse(project, progress) as warehouse:
         for contract, landed in datasets:
             outcome = _promote(project, warehouse, contract, landed.manifest)
             outcome = replace(outcome, warnings=(*landed.set_aside, *outcome.warnings))
-            outcomes.append((outcome, landed.manifest))
+            if outcome.result != "refused":
+                done.append(landed.manifest)
             yield outcome
-    latest.record(project, [manifest for outcome, manifest in outcomes if outcome.result != "refused"])
 
 
 def _promote(project: Path, warehouse: Warehouse, contract: Contract, manifest: Manifest) -> Outcome:
@@ -95,13 +114,20 @@ def _promote(project: Path, warehouse: Warehouse, contract: Contract, manifest: 
 
     promotion = warehouse.promote(Dataset(contract, manifest))
     facts = _facts(project, contract, manifest, promotion, warehouse)
-    facts = advised(facts, contract, warehouse.cursor, warehouse.table(f"diagnostics.{contract.name}_scores"))
+    facts = advised(facts, contract, warehouse.cursor)
     error = None if promotion.promoted else _refusal(project, contract, facts, promotion)
     if error:
         facts = replace(facts, problems=error.problems)
         write_artifacts(project, facts)
         return Outcome(contract.name, "refused", facts, error=error)
-    stamp = Stamp(contract.name, contract.version, manifest.version, promotion.snapshot, contract.estimand)
+    stamp = Stamp(
+        ciq_dataset=contract.name,
+        ciq_contract_version=contract.version,
+        ciq_source_version=manifest.version,
+        ciq_snapshot=promotion.snapshot,
+        ciq_estimand=contract.estimand,
+        ciq_population=population(facts),
+    )
     changed = published(project, contract.name) != stamp or (contract.appends and promotion.changed)
     if changed:
         publish(warehouse.cursor, project, stamp)
@@ -127,6 +153,8 @@ def _facts(project: Path, contract: Contract, manifest: Manifest, promotion: Pro
         sources=tuple(_source(source) for source in manifest.sources),
         snapshot=promotion.snapshot,
         rows=manifest.rows,
+        scores=warehouse.table(f"diagnostics.{contract.name}_scores"),
+        population={**asdict(manifest.trim), "n": manifest.rows} if manifest.trim else {},
         contract_path=_contract_path(project, contract),
         language=contract.report.language,
         staged=manifest.parquet,
@@ -188,7 +216,7 @@ def _refusal(project: Path, contract: Contract, facts: Facts, promotion: Promoti
 
 def _place(project: Path, contract: Contract, facts: Facts) -> Path:
     """The raw file where there is one, else the contract: where a reader starts to look."""
-    if len(facts.sources) == 1:
+    if len(facts.sources) == 1 and not facts.population:
         return Path(facts.sources[0]["path"])
     return contract.path
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from ciq.contract import Contract
 from ciq.errors import CiqError
-from ciq.ingest import current, strays, waiting
-from ciq.pipeline import attempts
-from ciq.pipeline.processed import published
+from ciq.ingest import Manifest, current, strays, waiting
+from ciq.pipeline import attempts, trimmed
+from ciq.pipeline.processed import Stamp, published
 from ciq.report.facts import Facts
 
 
@@ -37,14 +37,15 @@ def statuses(project: Path, contracts: Mapping[str, Contract]) -> Iterator[Statu
     for name in sorted(contracts):
         stamp, staged = published(project, name), current(project, name)
         attempt = _attempt(project, name)
-        newer = waiting(project, contracts, name)
+        trim = contracts[name].source.trim
+        newer = trimmed.waiting(project, contracts, contracts[name]) if trim else waiting(project, contracts, name)
         yield Status(
             dataset=name,
             published=stamp.ciq_source_version if stamp else None,
             staged=staged.version if staged else None,
             waiting=newer,
             verdict=attempt.verdict if attempt else None,
-            next=_next(stamp.ciq_source_version if stamp else None, staged.version if staged else None, newer, attempt),
+            next=_next(stamp, staged, newer, attempt, f"scores of {trim.of}" if trim else ""),
         )
 
 
@@ -56,14 +57,14 @@ def remarks(project: Path, contracts: Mapping[str, Contract]) -> Iterator[str]:
         yield str(problem)
 
 
-def _next(published: str | None, staged: str | None, newer: bool, attempt: Facts | None) -> str:
+def _next(stamp: Stamp | None, staged: Manifest | None, newer: bool, attempt: Facts | None, scores: str) -> str:
     if newer:
-        return "newer files wait in data/raw"
+        return f"newer {scores} wait" if scores else "newer files wait in data/raw"
     if staged is None:
-        return "no file in data/raw"
-    if staged != published:
-        refused = attempt is not None and attempt.source_version == staged and attempt.verdict == "fail"
-        return f"staged {staged[:12]} {'was refused' if refused else 'waits for `ciq run`'}"
+        return f"no {scores} yet" if scores else "no file in data/raw"
+    if stamp is None or staged.version != stamp.ciq_source_version:
+        refused = attempt is not None and attempt.source_version == staged.version and attempt.verdict == "fail"
+        return f"staged {staged.version[:12]} {'was refused' if refused else 'waits for `ciq run`'}"
     return "nothing to do"
 
 

@@ -16,6 +16,8 @@ Language = Literal["en", "ja"]
 class Facts:
     """One attempt: where it comes from, its figures and its verdict.
 
+    ``scores`` is where the warehouse has the attempt's scores. ``population`` says of a trimmed data set which rows of
+    which other one it holds, empty where it holds all that its files have.
     ``overlap`` is one row of figures; ``gates``, ``balance``, ``positivity``, ``histogram``, ``calibration``,
     ``missing``, ``leakage`` and ``availability`` are rows as the diagnostics models hold them, all empty where the
     attempt ended before them.
@@ -37,6 +39,8 @@ class Facts:
     sources: tuple[Row, ...]
     snapshot: str | None
     rows: int | None
+    scores: str | None = None
+    population: Row = field(default_factory=dict)
     contract_path: str = ""
     language: Language = "en"
     staged: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ciq import __version__
@@ -28,15 +29,22 @@ def lineage(facts: Facts, say: Sentences) -> list[Stop]:
             Stop(say("raw_file"), (source["path"], say("bytes", bytes=figure(source["bytes"]))), source["sha256"])
             for source in facts.sources[:_FILES]
         ),
+        *_trimmed(facts, say),
         Stop(say("contract"), (facts.contract_path, say("version", version=facts.contract_version))),
         _staged(facts, say),
         Stop(
             say("snapshot"),
-            (f"features.{facts.dataset}" if facts.snapshot else say("not_reached"),),
+            (f"features.{facts.dataset}", facts.scores or "") if facts.snapshot else (say("not_reached"),),
             facts.snapshot or "",
         ),
         _published(facts, say),
     ]
+
+
+def _trimmed(facts: Facts, say: Sentences) -> Iterator[Stop]:
+    """The version of another data set that the rows are taken from, by its scores."""
+    if found := facts.population:
+        yield Stop(say("trimmed_from", of=found["of"]), (found["scores"],), found["of_version"])
 
 
 def _staged(facts: Facts, say: Sentences) -> Stop:
@@ -58,4 +66,5 @@ def commands(facts: Facts) -> str:
     """The commands that lead to the same figures."""
     sums = [f"{source['sha256']}  {source['path']}" for source in facts.sources[:_FILES]]
     checked = ["sha256sum --check <<'END'", *sums, "END"] if sums else []
-    return "\n".join([f"pip install 'ciq=={__version__}'", *checked, f"ciq run {facts.dataset}"])
+    names = [facts.population["of"], facts.dataset] if facts.population else [facts.dataset]
+    return "\n".join([f"pip install 'ciq=={__version__}'", *checked, f"ciq run {' '.join(names)}"])

@@ -12,6 +12,7 @@ from ciq.report.facts import Facts
 from ciq.report.histogram import Bin, HistogramText, histogram
 from ciq.report.love import LoveText, love_plot
 from ciq.report.numbers import figure
+from ciq.report.population import described
 from ciq.report.sentences import Sentences
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def _scores(facts: Facts, say: Sentences, width: int) -> str:
 
 def _view(facts: Facts, say: Sentences) -> dict[str, Any]:
     return {
+        "population": described(facts, say),
         "summary": verdict.summary(facts, say),
         "headline": verdict.headline(facts, say),
         "causes": verdict.causes(facts),

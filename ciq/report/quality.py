@@ -7,6 +7,7 @@ from typing import Any
 from ciq.report import tables, verdict, ways
 from ciq.report.facts import Facts
 from ciq.report.markdown import plain, table
+from ciq.report.population import described
 from ciq.report.sentences import Sentences
 
 
@@ -16,6 +17,7 @@ def quality_report(facts: Facts, say: Sentences) -> str:
         f"# {facts.dataset}: {say(f'judged_{facts.verdict}')}",
         say(f"said_{facts.verdict}"),
         plain(facts.description or ""),
+        plain(described(facts, say)),
         table((say("what"), say("value")), _provenance(facts, say)),
         _refusal(facts, say),
         _gates(facts, say),

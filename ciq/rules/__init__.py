@@ -13,6 +13,7 @@ from ciq.rules.leakage import LEAKAGE_RULES
 from ciq.rules.publication import PUBLICATION_RULES
 from ciq.rules.routing import ROUTING_RULES
 from ciq.rules.rule import Rule
+from ciq.rules.trim import TRIM_RULES
 
 RULES: dict[str, Rule] = {
     rule.id: rule
@@ -25,6 +26,7 @@ RULES: dict[str, Rule] = {
         FRAME_RULES,
         LEAKAGE_RULES,
         ENVIRONMENT_RULES,
+        TRIM_RULES,
         PUBLICATION_RULES,
         ROUTING_RULES,
     )

@@ -162,4 +162,23 @@ CONTRACT_RULES = (
         "The order of the two doesn't matter, and twice the same column has no coefficient.",
         "Remove one of the two.",
     ),
+    Rule(
+        "C160",
+        "A trim of no data set that can be trimmed",
+        "The rows are taken by the scores of a data set of this project that has files of its own; a trim of a trim "
+        "would say nothing of either sample.",
+        "Name the data set that has the files in source.trim.of.",
+    ),
+    Rule(
+        "C161",
+        "A setting for files in a data set that has none",
+        "Rows of a trimmed data set were read, mended and judged as part of the one that they come from.",
+        "Take the setting out; it belongs into the other contract.",
+    ),
+    Rule(
+        "C162",
+        "Columns that differ from those of the data set that is trimmed",
+        "The rows, and the scores that choose them, are those of the other data set.",
+        "Give types and treatment_col as they are there.",
+    ),
 )

@@ -125,4 +125,16 @@ ENVIRONMENT_RULES = (
         "DuckDB spills to disk at its limit; beyond the machine's memory the system ends it instead.",
         "Lower memory_limit in config.yaml.",
     ),
+    Rule(
+        "E451",
+        "No data set that can be trimmed",
+        "A trim takes the rows of a data set of this project by its own scores, not by those of a part of it.",
+        "Name a data set that has files of its own.",
+    ),
+    Rule(
+        "E452",
+        "A data set of that name is there already",
+        "Its contract says something else, and an edited contract is never written over.",
+        "Edit source.trim in that contract, or give the new data set another name with --name.",
+    ),
 )

@@ -76,11 +76,12 @@ def judge(name: str, text: str, table: pa.Table) -> Judged:
         sources=(),
         snapshot=None,
         rows=manifest.rows,
+        scores=f"diagnostics.{name}_scores",
         overlap=rows("overlap")[0],
         balance=tuple(rows("balance")),
         gates=tuple(rows("gates")),
     )
-    facts = advised(facts, contract, connection, f"diagnostics.{name}_scores")
+    facts = advised(facts, contract, connection)
     refused, warned = (
         {problem.rule: problem for problem in gate_problems(facts, path, verdict)} for verdict in ("fail", "warn")
     )

@@ -94,6 +94,9 @@ def attempt(names: tuple[str, ...] = ("age", "income"), **changes: Any) -> Facts
         sources=({"path": "data/raw/visits.csv", "sha256": SHA, "bytes": 2048, "rows": 8},),
         snapshot="42",
         rows=8,
+        scores="sqlmesh__diagnostics.diagnostics__visits_scores__42",
+        population={"of": "calls", "of_version": "c" * 64, "scores": "diagnostics.calls", "alpha": 0.1}
+        | {"rows": 21, "n": 8},
         contract_path="contracts/visits.yaml",
         staged=f"data/staged/visits/{SHA}.parquet",
         published={"path": "data/processed/visits/causal_ready.parquet", "source_version": SHA}
@@ -118,9 +121,9 @@ def attempt(names: tuple[str, ...] = ("age", "income"), **changes: Any) -> Facts
 
 def refused(**changes: Any) -> Facts:
     """An attempt that ended at ingest."""
-    nothing: dict[str, Any] = dict.fromkeys(("source_version", "snapshot", "rows", "staged", "published"))
+    nothing: dict[str, Any] = dict.fromkeys(("source_version", "snapshot", "rows", "scores", "staged", "published"))
     nothing |= dict.fromkeys(("gates", "balance", "positivity", "histogram", "calibration", "missing"), ())
-    nothing |= {"overlap": {}, "advice": {}}
+    nothing |= {"overlap": {}, "advice": {}, "population": {}}
     problem = Problem("I203", "age 'x' can't be cast", Path("data/raw/visits.csv"), 7, help="mend it at the source")
     return attempt(**(nothing | {"problems": (problem,)} | changes))
 

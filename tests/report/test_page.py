@@ -129,6 +129,13 @@ def test_ways_out_stand_side_by_side(write: Callable[[Facts, Sentences], str]) -
     assert "Ways out" not in write(attempt(advice={}), EN)
 
 
+@pytest.mark.parametrize("write", [page, quality_report])
+def test_a_trimmed_set_says_its_population(write: Callable[[Facts, Sentences], str]) -> None:
+    said = write(attempt(), EN)
+    assert "the rows of calls whose propensity score in that untrimmed sample is from 0.1000 to 0.9000, 8 of 21" in said
+    assert "Population" not in write(attempt(population={}), EN)
+
+
 def test_refused_at_ingest_says_why_and_what_stays() -> None:
     text = " ".join(Outline(page(refused(), EN)).text)
     for said in ("data/raw/visits.csv:7", "I203", "age 'x' can't be cast", "mend it at the source", "Nothing of this"):
@@ -206,6 +213,8 @@ def test_every_fact_has_a_place_on_the_page() -> None:
         "leakage": (),
         "availability": (),
         "advice": {},
+        "scores": "elsewhere",
+        "population": {},
         "problems": (Problem("I203", "said"),),
     }
     assert changed.keys() | {"language"} == {field.name for field in fields(Facts)}
