@@ -12,23 +12,31 @@ from sqlmesh.core.dialect import MacroDef, MacroFunc, parse
 from sqlmesh.core.macros import MacroEvaluator
 
 import ciq
+from ciq.blueprint.datasets import Dataset
+from ciq.blueprint.variables import decided, staged_rows
 
 _PACKAGE = Path(ciq.__file__).parent
 # In a wheel the models lie inside the package, in a checkout beside it.
 _MODELS = next(folder for folder in (_PACKAGE / "house" / "models", _PACKAGE.parent / "models") if folder.is_dir())
 
 
-def statement(decided: Mapping[str, exp.Expr], model: str) -> exp.Query:
+def staging(dataset: Dataset) -> exp.Query:
+    """The query of ``staging.<dataset>``: the staged version as it lies on the disk, typed by the contract."""
+    values = {**decided(dataset.contract), "staged_rows": staged_rows(dataset)}
+    return statement(values, "staging/dataset")
+
+
+def statement(values: Mapping[str, exp.Expr], model: str) -> exp.Query:
     """The query of ``model``, a file of models/ without its suffix such as ``diagnostics/balance``.
 
-    ``decided`` is what the contract decides (:func:`ciq.blueprint.variables.decided`). Tables keep
+    ``values`` is what the contract decides (:func:`ciq.blueprint.variables.decided`). Tables keep
     their models' names: ``curated.<dataset>``, ``diagnostics.<dataset>_scores``.
     """
     text, definitions, query = _parsed(model)
     evaluator = MacroEvaluator(dialect="duckdb")
     # SQLMesh writes out every variable for each name that it puts together: only those that the model names.
-    values = {**decided, "in_interval": exp.true()}
-    named = {name: value for name, value in values.items() if f"@{name}" in text or f"@{{{name}}}" in text}
+    known = {**values, "in_interval": exp.true()}
+    named = {name: value for name, value in known.items() if f"@{name}" in text or f"@{{{name}}}" in text}
     evaluator.locals[constants.SQLMESH_BLUEPRINT_VARS] = named
     for definition in definitions:
         if isinstance(definition, MacroDef | MacroFunc):

@@ -150,17 +150,13 @@ def _inside(alpha: float) -> exp.Expr:
 @contextmanager
 def _scores_of(con: duckdb.DuckDBPyConnection, project: Path, contract: Contract, found: Source) -> Iterator[None]:
     """The warehouse within ``con``, to read only, and the staged rows as ``staging.<dataset>``."""
-    from ciq.blueprint.statements import statement
-    from ciq.blueprint.variables import decided, staged_rows
+    from ciq.blueprint.statements import staging
 
     of = found.parent.contract.name
     try:
         con.execute(f"ATTACH {exp.convert(str(project / _WAREHOUSE)).sql('duckdb')} AS warehouse (READ_ONLY)")
-        staging = statement(
-            {**decided(found.parent.contract), "staged_rows": staged_rows(found.parent)}, "staging/dataset"
-        )
         con.execute("CREATE SCHEMA staging")
-        view = exp.Create(this=exp.table_(of, db="staging"), kind="VIEW", expression=staging)
+        view = exp.Create(this=exp.table_(of, db="staging"), kind="VIEW", expression=staging(found.parent))
         con.execute(view.sql("duckdb", identify=True))
         yield
     except duckdb.CatalogException as error:

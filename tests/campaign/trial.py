@@ -14,7 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from campaign.studies import Study
-from ciq.contract import Contract, load
+from ciq.blueprint.datasets import Dataset
+from ciq.blueprint.statements import staging
+from ciq.contract import load
 from ciq.errors import CiqError, Problem
 from ciq.frames.models import Models
 from ciq.ingest import ingest
@@ -66,7 +68,7 @@ def judge(name: str, text: str, table: pa.Table) -> Judged:
         except CiqError as error:
             return Judged({problem.rule: problem for problem in error.problems}, {}, lambda last: [], {})
         connection = duckdb.connect()
-        rows = _models(connection, contract, manifest.parquet).rows
+        rows = _models(connection, Dataset(contract, manifest)).rows
     facts = Facts(
         dataset=name,
         description=None,
@@ -88,8 +90,8 @@ def judge(name: str, text: str, table: pa.Table) -> Judged:
     return Judged(refused, warned, rows, facts.advice)
 
 
-def _models(connection: duckdb.DuckDBPyConnection, contract: Contract, parquet: str) -> Models:
-    """The project's models over a staged file, without plans: seconds for what takes SQLMesh minutes."""
+def _models(connection: duckdb.DuckDBPyConnection, dataset: Dataset) -> Models:
+    """The project's models over a staged version, without plans: seconds for what takes SQLMesh minutes."""
     connection.execute("CREATE SCHEMA staging")
-    connection.read_parquet(parquet).create(f"staging.{contract.name}")
-    return Models.of_staged(connection, contract)
+    connection.execute(f"CREATE VIEW staging.{dataset.contract.name} AS {staging(dataset).sql('duckdb')}")
+    return Models.of_staged(connection, dataset.contract)
