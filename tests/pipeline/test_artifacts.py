@@ -317,6 +317,7 @@ def test_causal_ready_is_stamped_as_the_artifacts_are(root: Path) -> None:
         "ciq_source_version": metrics["source_version"],
         "ciq_snapshot": metrics["snapshot"],
         "ciq_estimand": metrics["estimand"],
+        "ciq_population": "",
     }
 
 
