@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 from collections.abc import Iterator
 
@@ -24,6 +25,8 @@ _SYNTAX = (";", "--", "/*", "*/")
 _SIGILS = ("$", ":", "@")
 _ROLES = ("id_col", "time_col", "treatment_col", "outcome_col")
 _TIMES = ("date", "datetime")
+# Schemas of the server that hold what consumers must not see, or that nobody may make.
+_KEPT = re.compile("(ciq|publish|information_schema)$|publish__|sqlmesh|pg_")
 
 
 def findings(contract: Contract) -> Iterator[Finding]:
@@ -42,6 +45,7 @@ def findings(contract: Contract) -> Iterator[Finding]:
     yield from pii_findings(contract)
     yield from propensity_findings(contract)
     yield from _thresholds(contract)
+    yield from _schema(contract)
     yield from _indexes(contract)
     yield from mode_findings(contract)
     yield from trim_findings(contract)
@@ -226,6 +230,13 @@ def _indexes(contract: Contract) -> Iterator[Finding]:
                 help_ = did_you_mean(column, contract.published_cols) or "name a key, role, covariate or segment column"
                 message = f"`{column}` is not published and can't be indexed"
                 yield Finding("C109", ("publish", "indexes", at, place), message, help_, column)
+
+
+def _schema(contract: Contract) -> Iterator[Finding]:
+    schema = str(contract.publish.schema)
+    if _KEPT.match(schema):
+        message = f"the schema `{schema}` is not for consumers"
+        yield Finding("C164", ("publish", "schema"), message, "name another; `api` is the usual one", schema)
 
 
 def _thresholds(contract: Contract) -> Iterator[Finding]:

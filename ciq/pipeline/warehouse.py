@@ -26,6 +26,7 @@ from ciq.pipeline.console import QuietConsole, Step
 from ciq.pipeline.intervals import not_due, stale
 from ciq.publish.faces import Break
 from ciq.publish.gateway import ALLOW_BREAKING
+from ciq.publish.progress import watched_by
 from ciq.publish.review import breaks
 
 Row = dict[str, Any]
@@ -123,7 +124,7 @@ def open_warehouse(project: Path, step: Step = lambda name, done, total: None) -
     # SQLMesh's accepted_range asks `-1 is not None` of a negative bound.
     warnings.filterwarnings("ignore", category=SyntaxWarning)
     try:
-        with project_context(project) as context:
+        with watched_by(step), project_context(project) as context:
             yield Warehouse(context, console)
     finally:
         set_console(before)

@@ -7,7 +7,7 @@ end, not drop or retype them. What can't be kept is found out before anything is
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +16,13 @@ from sqlglot import exp
 
 from ciq.errors import LimitExceeded, Problem, UsageError
 
-WAIT = "100ms"
-"""How long a swap may wait for readers, who queue behind it meanwhile, before it lets them pass and tries again."""
+WAIT = "50ms"
+"""How long a swap may wait for the readers of one face, while others queue, before it lets them pass and tries again.
+
+A data set has four faces: nobody waits for more than 200 ms.
+"""
 PATIENCE = 60.0
-_PAUSE = 0.05
+_PAUSE = 0.1
 
 _COLUMNS = """
 SELECT attname, format_type(atttypid, atttypmod)
@@ -33,6 +36,13 @@ FROM pg_depend AS p
 JOIN pg_rewrite AS d ON d.oid = p.objid
 WHERE p.classid = 'pg_rewrite'::regclass AND p.refobjid = to_regclass(%s) AND d.ev_class <> p.refobjid
 ORDER BY 1
+"""
+_SHOWS = """
+SELECT EXISTS (
+  SELECT FROM pg_depend AS p
+  JOIN pg_rewrite AS d ON d.oid = p.objid
+  WHERE p.classid = 'pg_rewrite'::regclass AND d.ev_class = to_regclass(%s) AND p.refobjid = to_regclass(%s)
+)
 """
 _UNCOMMENTED = """
 SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND col_description(attrelid, attnum) IS NULL
@@ -84,36 +94,80 @@ def dependants(cursor: Any, relation: exp.Table) -> tuple[str, ...]:
     return tuple(name for (name,) in cursor.fetchall())
 
 
-def show(cursor: Any, face: exp.Table, table: exp.Table, *, allow_breaking: bool = False) -> None:
-    """Point ``face`` at ``table``, in the cursor's transaction.
+def shows(cursor: Any, face: exp.Table, table: exp.Table) -> bool:
+    """Whether ``face`` is a view of ``table``."""
+    cursor.execute(_SHOWS, [face.sql("postgres"), table.sql("postgres")])
+    return bool(cursor.fetchone() == (True,))
+
+
+def show(cursor: Any, moves: Sequence[tuple[exp.Table, exp.Table]], *, allow_breaking: bool = False) -> None:
+    """Point each face at its table, all at one moment, in the cursor's transaction.
 
     A break that is allowed makes the face anew, with the readers it had; the views that stand on it go. Raises
-    UsageError where a break is not allowed, LimitExceeded where readers hold the face for too long.
+    UsageError where a break is not allowed, LimitExceeded where readers hold the faces for too long.
     """
-    present, wanted = columns_of(cursor, face), columns_of(cursor, table)
-    broken = find_break(cursor, face, wanted)
+    wanted = [columns_of(cursor, table) for _, table in moves]
+    found = [find_break(cursor, face, columns) for (face, _), columns in zip(moves, wanted, strict=True)]
+    broken = [one.problem() for one in found if one]
     if broken and not allow_breaking:
-        raise UsageError(broken.problem())
-    readers = _readers(cursor, face) if broken else []
-    kept = [] if broken else list(present)
-    order = [*kept, *(column for column in wanted if column not in kept)]
-    select = exp.select(*(exp.column(column, quoted=True) for column in order)).from_(table.copy())
-    create = exp.Create(this=face.copy(), kind="VIEW", replace=not broken, expression=select).sql("postgres")
-    _patiently(cursor, [f"DROP VIEW {face.sql('postgres')} CASCADE", create] if broken else [create])
-    grant(cursor, face, readers)
+        raise UsageError(*broken)
+    statements, readers = [], []
+    for (face, table), columns, breaks in zip(moves, wanted, found, strict=True):
+        if breaks:
+            readers.append((face, _readers(cursor, face)))
+            statements.append(f"DROP VIEW {face.sql('postgres')} CASCADE")
+        kept = [] if breaks else list(columns_of(cursor, face))
+        statements.append(_view(face, table, [*kept, *(column for column in columns if column not in kept)]))
+    _patiently(cursor, statements)
+    for face, roles in readers:
+        grant(cursor, face, roles)
+
+
+def _view(face: exp.Table, table: exp.Table, columns: Iterable[str]) -> str:
+    select = exp.select(*(exp.column(column, quoted=True) for column in columns)).from_(table.copy())
+    return exp.Create(this=face.copy(), kind="VIEW", replace=True, expression=select).sql("postgres")
+
+
+def make_room(cursor: Any, schema: str) -> None:
+    """Make the schema of a face where it is missing.
+
+    Raises UsageError where the schema is another's, who does not let the publisher make views there.
+    """
+    name = exp.to_identifier(schema, quoted=True).sql("postgres")
+    cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {name}")
+    cursor.execute("SELECT has_schema_privilege(%s, 'CREATE'), current_user", [schema])
+    allowed, user = cursor.fetchone()
+    if not allowed:
+        help_ = f"let its owner GRANT USAGE, CREATE ON SCHEMA {name} TO {user}, or name another in `publish.schema`"
+        raise UsageError(Problem("P523", f"{user} may not make views in the schema {schema}", help=help_))
 
 
 def grant(cursor: Any, face: exp.Table, readers: Iterable[str]) -> None:
-    """Let the roles read ``face``. Raises UsageError for a role that the server does not have."""
+    """Let the roles read ``face``.
+
+    Raises UsageError for a role that the server does not have, and where the schema's owner must let it in.
+    """
+    view = face.sql("postgres")
     for reader in readers:
+        role = exp.to_identifier(reader, quoted=True).sql("postgres")
         try:
-            cursor.execute("SELECT has_table_privilege(%s, %s, 'SELECT')", [reader, face.sql("postgres")])
+            cursor.execute("SELECT has_table_privilege(%s, %s, 'SELECT')", [reader, view])
         except errors.UndefinedObject as error:
-            help_ = f'make it with CREATE ROLE "{reader}" NOLOGIN, or take it out of `publish.grants`'
+            help_ = f"make it with CREATE ROLE {role} NOLOGIN, or take it out of `publish.grants`"
             raise UsageError(Problem("P522", f"the server has no role {reader}", help=help_)) from error
         if cursor.fetchone() != (True,):
-            role = exp.to_identifier(reader, quoted=True).sql("postgres")
-            cursor.execute(f"GRANT SELECT ON {face.sql('postgres')} TO {role}")
+            cursor.execute(f"GRANT SELECT ON {view} TO {role}")
+        if not _may_enter(cursor, face.db, reader):
+            use = f"GRANT USAGE ON SCHEMA {exp.to_identifier(face.db, quoted=True).sql('postgres')} TO {role}"
+            cursor.execute(use)  # of another's schema this is a warning
+            if not _may_enter(cursor, face.db, reader):
+                message = f"{reader} may not look into the schema {face.db}"
+                raise UsageError(Problem("P523", message, help=f"let the schema's owner {use}"))
+
+
+def _may_enter(cursor: Any, schema: str, role: str) -> bool:
+    cursor.execute("SELECT has_schema_privilege(%s, %s, 'USAGE')", [role, schema])
+    return bool(cursor.fetchone() == (True,))
 
 
 def describe(cursor: Any, face: exp.Table, comment: str, column_comments: Mapping[str, str]) -> None:
@@ -151,7 +205,7 @@ def _patiently(cursor: Any, statements: list[str]) -> None:
             cursor.execute("ROLLBACK TO SAVEPOINT before_swap")
             if time.monotonic() > deadline:
                 help_ = "end the transaction that reads it (pg_stat_activity lists it), then run again"
-                message = f"readers held the face for {PATIENCE:.0f} s: {statements[-1].split(' AS ')[0]}"
+                message = f"readers held the faces for {PATIENCE:.0f} s: {statement.split(' AS ')[0]}"
                 raise LimitExceeded(Problem("P521", message, help=help_)) from None
             time.sleep(_PAUSE)
         else:

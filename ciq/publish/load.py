@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,17 +18,22 @@ from ciq.publish import checksum
 from ciq.publish.checksum import Content
 from ciq.publish.copying import Method, copy
 from ciq.publish.faces import columns_of
+from ciq.publish.progress import tell
 from ciq.publish.types import Column, columns
 
 
 @dataclass(frozen=True)
 class Description:
-    """What PostgreSQL is told of a table beside its rows: unique key, further indexes, comments."""
+    """What PostgreSQL is told of a table beside its rows: unique key, further indexes, comments.
+
+    ``name`` is what the rows are called while they go over.
+    """
 
     key: tuple[str, ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
     comment: str = ""
     column_comments: Mapping[str, str] | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ def load(
     with closing(source.cursor()) as aside, ThreadPoolExecutor(1) as other:
         expected = other.submit(checksum.of_duckdb, aside, query, found)
         try:
-            method = copy(source, query, found, cursor, table, freeze=new)
+            method = copy(source, query, found, cursor, table, freeze=new, tell=_teller(source, query, description))
         except psycopg2.DataError as error:
             raise _refused(source, query, found, error) from error
     content = checksum.of_postgres(cursor, table, found)
@@ -72,6 +77,14 @@ def load(
     for statement in _finish(table, description) if new else [f"ANALYZE {table.sql('postgres')}"]:
         cursor.execute(statement)
     return Loaded(content, method, time.monotonic() - start)
+
+
+def _teller(source: duckdb.DuckDBPyConnection, query: exp.Query, description: Description) -> Callable[[int], None]:
+    counted = source.execute(
+        exp.select(exp.func("count", exp.Star())).from_(query.subquery("t")).sql("duckdb")
+    ).fetchone()
+    total = counted[0] if counted else 0
+    return lambda rows: tell(f"publishing {description.name}", rows, total)
 
 
 def create(table: exp.Table, found: tuple[Column, ...]) -> str:

@@ -32,6 +32,11 @@ def take(cursor: Any, name: str, *, function: str = "pg_try_advisory_xact_lock")
         )
 
 
+def await_turn(cursor: Any, name: str) -> None:
+    """Hold ``name`` until the transaction ends, after whoever holds it now."""
+    cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_FAMILY, name])
+
+
 @contextmanager
 def alone(server: Server | None) -> Iterator[None]:
     """Hold the database for a whole run; nothing where there is no server. Raises ConnectionRefused as :func:`take`."""

@@ -24,14 +24,14 @@ from ciq.publish import faces, notice
 from ciq.publish.gateway import ALLOW_BREAKING, MARK
 from ciq.publish.load import Description, load
 from ciq.publish.lock import take
+from ciq.publish.promotion import PROD, move, parts
 from ciq.publish.publication import Publication
 
-_PROD = "prod"
 _ENVIRONMENTS = ("publish.", "publish__")
 
 
 class CiqCopy(CustomMaterialization):  # type: ignore[misc]  # SQLMesh is not followed by the type checker
-    """Loads by COPY; in prod it promotes to the stable face too."""
+    """Loads by COPY; in prod it promotes to the stable faces too."""
 
     NAME = "ciq_copy"
 
@@ -50,23 +50,19 @@ class CiqCopy(CustomMaterialization):  # type: ignore[misc]  # SQLMesh is not fo
             snapshot = kwargs["snapshot"].fingerprint.to_version()
             if loaded:
                 notice.loaded(cursor, publication, table, snapshot, loaded)
-                if f"{publication.schema}.{publication.table}" in faces.dependants(cursor, table):
-                    notice.promoted(cursor, publication, table, snapshot, _PROD)
+                if faces.shows(cursor, publication.face, table):
+                    notice.promoted(cursor, publication, table, snapshot, PROD)
 
     def promote(self, table_name: str, view_name: str, model: Model, environment: str, **kwargs: Any) -> None:
-        """Point the environment's view at the table; for prod the stable face too, which is then announced."""
-        table, cursor = exp.to_table(table_name, dialect="postgres"), self.adapter.cursor
-        publication = Publication.of(model.custom_materialization_properties)
+        """Point the environment's view at the table; for prod the data set's stable faces too."""
+        dataset = Publication.of(model.custom_materialization_properties).dataset
         MARK.touch()
         with _explained():
-            take(cursor, publication.face.name)
-            if environment == _PROD:
-                allowed = os.environ.get(ALLOW_BREAKING) == "1"
-                faces.show(cursor, publication.face, table, allow_breaking=allowed)
-                faces.grant(cursor, publication.face, publication.grants)
-                faces.describe(cursor, publication.face, model.description or "", model.column_descriptions)
-                notice.promoted(cursor, publication, table, kwargs["snapshot"].fingerprint.to_version(), environment)
             super().promote(table_name, view_name, model, environment, **kwargs)
+            if environment == PROD:
+                found = parts(dataset, kwargs["snapshots"].values(), kwargs["deployability_index"])
+                allowed = os.environ.get(ALLOW_BREAKING) == "1"
+                move(self.adapter.cursor, dataset, found, allow_breaking=allowed)
 
     def delete(self, name: str, **kwargs: Any) -> None:
         """Drop the table of a snapshot that nobody needs, unless a face still shows it."""
@@ -82,6 +78,7 @@ def _description(model: Model, publication: Publication) -> Description:
         indexes=publication.indexes,
         comment=f"{model.description}. {versions[0].upper()}{versions[1:]}",
         column_comments=model.column_descriptions,
+        name=f"{publication.schema}.{publication.table}",
     )
 
 

@@ -181,4 +181,10 @@ CONTRACT_RULES = (
         "The rows, and the scores that choose them, are those of the other data set.",
         "Give types and treatment_col as they are there.",
     ),
+    Rule(
+        "C164",
+        "A schema that is not for consumers",
+        "ciq, SQLMesh and PostgreSQL keep schemas of their own, which no consumer looks into.",
+        "Name another in publish.schema; `api` is the usual one.",
+    ),
 )

@@ -113,4 +113,10 @@ PUBLICATION_RULES = (
         "`publish.grants` names roles that may read the faces; ciq makes only its own.",
         "Make the role, or take it out of `publish.grants`.",
     ),
+    Rule(
+        "P523",
+        "A schema does not let its readers or the publisher in",
+        "ciq makes `publish.schema` where it is missing; one that is another's is for its owner to open.",
+        "Let the schema's owner run the statement of the message, or name another schema.",
+    ),
 )

@@ -188,3 +188,17 @@ def test_an_interaction_is_of_two(tmp_path: Path, pair: str) -> None:
 def test_the_words_that_are_written_down_are_those_of_the_dialect() -> None:
     assert RESERVED_WORDS == DuckDB.Generator.RESERVED_KEYWORDS
     assert {word.casefold() for word in DuckDB.Tokenizer.KEYWORDS if " " in word} == CLAUSES
+
+
+@pytest.mark.parametrize(
+    "schema", ["ciq", "publish", "publish__dev", "sqlmesh__publish", "pg_mine", "information_schema"]
+)
+def test_faces_stay_out_of_schemas_that_are_not_for_consumers(tmp_path: Path, schema: str) -> None:
+    assert [rule for rule, _, _ in refused(tmp_path, text_with(publish=f"{{schema: {schema}}}"))] == ["C164"]
+
+
+@pytest.mark.parametrize("schema", ["api", "ciq_study", "publisher", "pgx"])
+def test_faces_may_have_a_schema_of_their_own(tmp_path: Path, schema: str) -> None:
+    path = tmp_path / "people.yaml"
+    path.write_text(text_with(publish=f"{{schema: {schema}}}"))
+    assert load(path).publish.schema == schema

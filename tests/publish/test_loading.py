@@ -22,6 +22,7 @@ from ciq.contract.types import COLUMN_TYPES
 from ciq.errors import DataRefused
 from ciq.postgres import Server, connect
 from ciq.publish.load import Description, Loaded, load
+from ciq.publish.progress import watched_by
 
 NAN = math.nan
 TEXTS = [
@@ -233,6 +234,15 @@ def test_keys_indexes_comments_and_statistics(source: duckdb.DuckDBPyConnection,
         " FROM pg_class WHERE oid = 'loaded'::regclass"
     )
     assert cursor.fetchone() == ("What it is", "it's one", 1000)
+
+
+def test_a_copy_says_how_far_it_is(source: duckdb.DuckDBPyConnection, cursor: Any) -> None:
+    source.execute("CREATE TABLE source AS SELECT range AS n FROM range(50_000)")
+    told: list[tuple[str, int, int]] = []
+    with watched_by(lambda *said: told.append(said)):
+        load(source, ROWS, cursor, TABLE, Description(name="api.study"))
+    assert {(what, total) for what, _, total in told} == {("publishing api.study", 50_000)}
+    assert [done for _, done, _ in told] == [20_000, 40_000, 50_000]
 
 
 def test_a_table_that_is_there_is_proved_or_filled_anew(source: duckdb.DuckDBPyConnection, cursor: Any) -> None:
