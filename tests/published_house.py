@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -65,10 +65,11 @@ def contract(root: Path, text: str) -> None:
     (root / "contracts" / "study.yaml").write_text(text)
 
 
-def stage(root: Path, count: int) -> None:
-    """Stage a version of ``count`` rows."""
+def stage(root: Path, count: int, finish: Callable[[Path], None] = lambda root: None) -> None:
+    """Stage a version of ``count`` rows, its file as ``finish`` leaves it."""
     (root / "data" / "raw" / "study.csv").write_text(rows(count))
-    ingest(root, load_all(root / "contracts"), "study", lambda done, total: None)
+    finish(root)
+    ingest(root, load_all(root / "contracts"), "study")
 
 
 def plan(environment: str = "prod") -> None:

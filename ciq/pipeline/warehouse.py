@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import warnings
 from collections.abc import Iterable, Iterator
@@ -23,6 +22,7 @@ from sqlmesh.utils.errors import NodeAuditsErrors, PlanError, SQLMeshError
 from ciq.blueprint.datasets import Dataset
 from ciq.errors import CiqError, ConnectionRefused, Problem, UsageError
 from ciq.pipeline.console import QuietConsole, Step
+from ciq.pipeline.forks import tied
 from ciq.pipeline.intervals import not_due, stale
 from ciq.publish.faces import Break
 from ciq.publish.gateway import ALLOW_BREAKING
@@ -86,16 +86,6 @@ def _explained() -> Iterator[None]:
 
 
 @contextmanager
-def _nothing_freed_in_forks() -> Iterator[None]:
-    """SQLMesh forks to load models, and a child dies that frees a DuckDB: it has none of the threads."""
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-
-
-@contextmanager
 def project_context(project: Path) -> Iterator[Context]:
     """The SQLMesh project, open and loaded. Raises ConnectionRefused where another process holds the warehouse.
 
@@ -106,7 +96,7 @@ def project_context(project: Path) -> Iterator[Context]:
     with _explained():
         context = Context(paths=str(project), load=False)
     try:
-        with _explained(), _nothing_freed_in_forks():
+        with _explained(), tied():
             context.load()
         yield context
     finally:

@@ -41,7 +41,7 @@ def start(project: Path) -> Server:
     with _alone(project):
         dsn = socketfile.listening(project) or _started(project)
         server = Server(dsn, "embedded")
-        _create_database(server)
+        _when_ready(server)
     return server
 
 
@@ -78,12 +78,23 @@ def _started(project: Path) -> str:
         _forget_the_dead(lock)
     arguments = [server.bin_path / "pg_ctl", "start", "-w", "-t", str(SECONDS), "-D", server.pgdata]
     arguments += ["-l", server.log, "-o", f"-h '' -k '{socket_folder}'"]
-    done = subprocess.run(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, user=server.system_user)
-    dsn = socketfile.listening(project)
-    if done.returncode or dsn is None:
+    if not socketfile.claimed(project):  # else one is there already, which recovers from a crash
+        subprocess.run(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, user=server.system_user)
+    dsn = _listening(project)
+    if dsn is None:
         help_ = "its last lines say why; delete warehouse/postgres to begin anew without what was published"
         raise ConnectionRefused(Problem("P504", "the embedded server did not start", _log(project), help=help_))
     return dsn
+
+
+def _listening(project: Path) -> str | None:
+    """The connection string as soon as the server that is there is ready; None where there is none, or not in time."""
+    deadline = time.monotonic() + SECONDS
+    while socketfile.claimed(project) and time.monotonic() < deadline:
+        if dsn := socketfile.listening(project):
+            return dsn
+        time.sleep(0.1)
+    return None
 
 
 def _initialised(wheel: Any, folder: Path) -> Any:
@@ -118,6 +129,19 @@ def _forget_the_dead(lock: Path) -> None:
         return
     if process.name() != "postgres" or process.status() == psutil.STATUS_ZOMBIE:
         lock.unlink()
+
+
+def _when_ready(server: Server) -> None:
+    """Create the database as soon as the server lets anyone in: after a crash it recovers first."""
+    deadline = time.monotonic() + SECONDS
+    while True:
+        try:
+            _create_database(server)
+            return
+        except ConnectionRefused:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 def _create_database(server: Server) -> None:

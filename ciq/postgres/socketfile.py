@@ -18,17 +18,27 @@ def data(project: Path) -> Path:
 
 def listening(project: Path) -> str | None:
     """The connection string of the embedded server, or None where none is ready."""
-    try:
-        lines = (data(project) / "postmaster.pid").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return None
+    lines = _lines(project)
     if len(lines) <= _STATUS or lines[_STATUS].strip() != "ready":
         return None
-    # In a copy of a project the file speaks of the original's server.
-    if Path(lines[_DATA]) != data(project).resolve() or not _answers(lines[_FOLDER], lines[_PORT]):
+    if not claimed(project) or not _answers(lines[_FOLDER], lines[_PORT]):
         return None
     host = quote(lines[_FOLDER], safe="")
     return f"postgresql://{SUPERUSER}@/{DATABASE}?host={host}&port={lines[_PORT]}"
+
+
+def claimed(project: Path) -> bool:
+    """Whether a server says that the data folder is its own; it may have died since, or not be ready yet."""
+    lines = _lines(project)
+    # In a copy of a project the file speaks of the original's server.
+    return len(lines) > _DATA and Path(lines[_DATA]) == data(project).resolve()
+
+
+def _lines(project: Path) -> list[str]:
+    try:
+        return (data(project) / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
 
 
 def _answers(folder: str, port: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -43,8 +44,7 @@ def test_newer_files_are_a_warning(study: Project) -> None:
 
 def test_a_broken_contract_and_a_missing_folder(study: Project) -> None:
     study.contract("study").write_text("treatment: x\n")
-    (study.root / "macros" / "datasets.py").unlink()
-    (study.root / "macros").rmdir()
+    shutil.rmtree(study.root / "macros")
     said = study.ciq("doctor")
     assert said.code == 1
     assert "macros: E446 the project lacks it\n  help: " in said.err

@@ -86,6 +86,14 @@ def test_killed_and_its_number_given_to_another(folder: Path) -> None:
     assert ask(embedded.start(folder), "SELECT n FROM kept") == (1,)
 
 
+def test_a_start_waits_while_the_server_recovers(folder: Path) -> None:
+    server = embedded.start(folder)
+    connection = connect(server)
+    os.kill(connection.info.backend_pid, signal.SIGKILL)  # all other backends go too, and the log is replayed
+    connection.close()
+    assert ask(embedded.start(folder), "SELECT 7") == (7,)
+
+
 def test_a_path_too_long_for_a_socket(folder: Path) -> None:
     deep = folder / ("d" * 60) / ("e" * 60)
     deep.mkdir(parents=True)

@@ -1,0 +1,137 @@
+"""A publication ended in its midst: the faces show a whole version, the next run recovers, the record is true."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import killed_run
+import published_house
+import pytest
+from killed_run import Runs
+from postgres_server import execute
+from published_house import entered, plan, stage
+from soaking import campaign
+
+from ciq.errors import ConnectionRefused
+from ciq.postgres import Server, connect, embedded
+
+TRIES = campaign(1, 20)
+ROWS = campaign(2_000, 20_000)
+SHOWN = """
+SELECT
+  (SELECT count(*) FROM api.study_causal_ready), (SELECT n FROM api.study_overlap),
+  (SELECT n FROM api.study_balance), (SELECT n FROM api.study_gate_results)
+"""
+End = Callable[[Server, int], None]
+"""Ends what the run with this process id does on the server."""
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Server, Runs, float]]:
+    """A house with a version published, on a server of its own, and how many seconds a run takes there."""
+    root = tmp_path_factory.mktemp("house")
+    published_house.build(root)
+    server = embedded.start(root)
+    try:
+        with entered(root, server):
+            stage(root, ROWS)
+            plan()
+            with killed_run.ready(root, server.dsn) as runs:
+                stage(root, ROWS + 1)
+                start = time.monotonic()
+                runs.start()
+                assert runs.ended() == 0
+                yield root, server, runs, time.monotonic() - start
+    finally:
+        embedded.stop(root)
+
+
+def shown(server: Server) -> int:
+    """The one version that all faces show, by its number of rows; ready again after a crash."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            (row,) = execute(server, SHOWN)
+        except ConnectionRefused:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        else:
+            assert len(set(row)) == 1, "versions side by side"
+            return int(row[0])
+
+
+def results(server: Server) -> list[str]:
+    """What the record says of each run, in their order."""
+    return [result for (result,) in execute(server, "SELECT result FROM ciq.runs ORDER BY started_at")]
+
+
+def limited(server: Server, milliseconds: int) -> None:
+    """Give every statement of new connections so much time; 0 is as much as it takes."""
+    with closing(connect(server, statement_timeout=0)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("ALTER ROLE postgres SET statement_timeout = %s", [milliseconds])
+
+
+def process(server: Server, run: int) -> None:
+    os.kill(run, signal.SIGKILL)
+
+
+def backend(server: Server, run: int) -> None:
+    """A backend at work dies, whereupon the server ends all others and recovers."""
+    busy = execute(
+        server,
+        "SELECT pid FROM pg_stat_activity WHERE application_name IN ('sqlmesh', 'ciq') AND pid <> pg_backend_pid()"
+        " ORDER BY state = 'active' DESC, random() LIMIT 1",
+    )
+    for (pid,) in busy:
+        os.kill(pid, signal.SIGKILL)
+
+
+def whole_server(server: Server, run: int) -> None:
+    embedded.stop(Path())
+
+
+@pytest.mark.parametrize("end", [process, backend, whole_server])
+def test_ended_at_any_moment(house: tuple[Path, Server, Runs, float], end: End) -> None:
+    root, server, runs, seconds = house
+    for number in range(TRIES):
+        before, known = shown(server), results(server)
+        stage(root, before + 1)
+        run = runs.start()
+        time.sleep(random.Random(f"{end.__name__}{number}").uniform(0.1, seconds))
+        end(server, run)
+        _recovers(root, runs, runs.ended(), before, known)
+
+
+def test_out_of_time_in_its_midst(house: tuple[Path, Server, Runs, float]) -> None:
+    root, server, runs, _ = house
+    for number in range(TRIES):
+        before, known = shown(server), results(server)
+        stage(root, before + 1)
+        limited(server, random.Random(number).randint(3, 60))
+        runs.start()
+        code = runs.ended()
+        limited(server, 0)
+        _recovers(root, runs, code, before, known)
+
+
+def _recovers(root: Path, runs: Runs, code: int, before: int, known: list[str]) -> None:
+    """The faces show the version before or the next one, and that where the run says so; the next run recovers.
+
+    A run that was ended before it had begun is not in the record.
+    """
+    server = embedded.start(root)
+    after = shown(server)
+    assert after == before + 1 if code == 0 else after in (before, before + 1)
+    runs.start()
+    assert runs.ended() == 0
+    assert shown(server) == before + 1
+    *ended, last = results(server)[len(known) :]
+    assert last == "published"
+    assert ended in ([["published"]] if code == 0 else [[], ["interrupted"], ["failed"], ["refused"]])
+    assert results(server)[: len(known)] == known
