@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -33,9 +35,10 @@ End = Callable[[Server, int], None]
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Server, Runs, float]]:
+def house() -> Iterator[tuple[Path, Server, Runs, float]]:
     """A house with a version published, on a server of its own, and how many seconds a run takes there."""
-    root = tmp_path_factory.mktemp("house")
+    # Another pytest closes the folder of temporary folders to the server's user.
+    root = Path(tempfile.mkdtemp(prefix="ciq-"))
     published_house.build(root)
     server = embedded.start(root)
     try:
@@ -50,6 +53,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Serv
                 yield root, server, runs, time.monotonic() - start
     finally:
         embedded.stop(root)
+        shutil.rmtree(root)
 
 
 def shown(server: Server) -> int:
