@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -131,7 +131,7 @@ def _promote(project: Path, warehouse: Warehouse, contract: Contract, manifest: 
     changed = published(project, contract.name) != stamp or (contract.appends and promotion.changed)
     if changed:
         publish(warehouse.cursor, project, stamp)
-    facts = replace(facts, published=_published(project, contract.name))
+    facts = replace(facts, published=_published(project, contract.name, warehouse.faces(contract.name)))
     write_artifacts(project, facts)
     from ciq.pipeline.refusals import gate_problems
 
@@ -180,8 +180,8 @@ def _source(source: SourceFile) -> dict[str, Any]:
     return {name: getattr(source, name) for name in ("path", "sha256", "bytes", "rows", "rejected")}
 
 
-def _published(project: Path, dataset: str) -> dict[str, str] | None:
-    """What is published now, as the report tells it."""
+def _published(project: Path, dataset: str, views: Sequence[str] = ()) -> dict[str, Any] | None:
+    """What is published now, as the report tells it; ``views`` show it in PostgreSQL."""
     stamp = published(project, dataset)
     if stamp is None:
         return None
@@ -191,6 +191,7 @@ def _published(project: Path, dataset: str) -> dict[str, str] | None:
         "source_version": stamp.ciq_source_version,
         "contract_version": stamp.ciq_contract_version,
         "snapshot": stamp.ciq_snapshot,
+        "views": list(views),
     }
 
 

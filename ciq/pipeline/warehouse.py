@@ -27,6 +27,7 @@ from ciq.pipeline.intervals import not_due, stale
 from ciq.publish.faces import Break
 from ciq.publish.gateway import ALLOW_BREAKING
 from ciq.publish.progress import watched_by
+from ciq.publish.publication import Publication
 from ciq.publish.review import breaks
 
 Row = dict[str, Any]
@@ -159,6 +160,12 @@ class Warehouse:
             except (PlanError, NodeExecutionFailedError, CiqError) as error:
                 return Promotion(False, changed, snapshot, *self._failures(error))
         return Promotion(True, changed, snapshot)
+
+    def faces(self, dataset: str) -> list[str]:
+        """The views in PostgreSQL that show the data set once its plan is applied."""
+        models = [snapshot.model for snapshot in self._plan_snapshots.values() if snapshot.is_model]
+        published = [Publication.of(m.custom_materialization_properties) for m in models if m.gateway == POSTGRES]
+        return sorted(f"{each.schema}.{each.table}" for each in published if each.dataset == dataset)
 
     def rows(self, model: str) -> list[Row]:
         """The rows of a model in the last plan, promoted or refused; empty where it was not built."""

@@ -58,7 +58,8 @@ def _published(facts: Facts, say: Sentences) -> Stop:
     if facts.published is None:
         return Stop(say("published"), (say("nothing"),))
     same = facts.published["source_version"] == facts.source_version
-    lines = (facts.published["path"], say("same_version" if same else "earlier_version"))
+    views = facts.published.get("views", ())
+    lines = (facts.published["path"], *views, say("same_version" if same else "earlier_version"))
     return Stop(say("published"), lines, facts.published["source_version"])
 
 

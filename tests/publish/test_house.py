@@ -65,6 +65,9 @@ def test_a_run_publishes_the_set_and_tells(study: Project, house: tuple[Path, Se
     assert ask(house, "SELECT count(*) > 0 FROM api.study_balance") == [(True,)]
     moves = "SELECT count(DISTINCT xmin::text), count(*) FROM ciq.publications WHERE action = 'promoted'"
     assert ask(house, moves) == [(1, 4)]
+    shown = json.loads((study.root / "artifacts" / "study" / "report.json").read_text())["published"]["views"]
+    assert shown == [f"api.study_{part}" for part in PARTS]
+    assert "api.study_causal_ready" in (study.root / "artifacts" / "study" / "report.html").read_text()
 
 
 def test_the_table_says_where_it_comes_from_and_has_its_indexes(house: tuple[Path, Server]) -> None:
