@@ -7,13 +7,14 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import balance, build, fit, ingest, publish, routing, startup
+from benchmarks import balance, build, check, fit, ingest, publish, routing, startup
 from benchmarks.scratch import Scratch
 from benchmarks.table import Row, markdown
 
 BENCHMARKS = {
     "startup": startup.run,
     "ingest": ingest.run,
+    "check": check.run,
     "build": build.run,
     "fit": fit.run,
     "balance": balance.run,
