@@ -19,12 +19,6 @@ def factors(contract: Contract) -> list[str]:
     return [name for name in contract.covariate_cols if contract.is_categorical(name)]
 
 
-def stratum(contract: Contract) -> str | None:
-    """The factor in whose levels the moments are taken, so that its weights need no scan more: a segment if one is."""
-    found = factors(contract)
-    return next((name for name in (*contract.segment_cols, *found) if name in found), None)
-
-
 def treated(contract: Contract) -> exp.Expr:
     """The treatment as 0 or 1."""
     return exp.cast(sql.column(contract.treatment_col), "int")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from ciq.blueprint.roles import alias, factors, numbers, outcome, stratum, treated
+from ciq.blueprint.roles import alias, factors, numbers, outcome, treated
 from ciq.causal import sql
 from ciq.causal.design import MISSING
 from ciq.contract import Contract
@@ -37,29 +37,6 @@ def _weighted(contract: Contract, name: str, label: str, value: exp.Expr) -> exp
     weights = [unadjusted, *(exp.column(f"w_{weighting}") for weighting in sql.WEIGHTINGS)]
     columns = [alias(exp.convert(name), "covariate"), alias(value, label), exp.column("_treated"), *weights]
     return exp.select(*columns).from_(f"diagnostics.{contract.name}_scores")
-
-
-def weighted_levels(contract: Contract) -> exp.Subquery:
-    """Sums of weights per arm and level of each factor but the stratum, all in one pass over the scores."""
-    others = [name for name in factors(contract) if name != stratum(contract)]
-    levels = {f"_level_{position}": sql.level(sql.column(name)) for position, name in enumerate(others)}
-    weights = [f"w_{weighting}" for weighting in ("att", "atc", "ato")]
-    scores = exp.select("_treated", *weights).from_(f"diagnostics.{contract.name}_scores")
-    # A level is never NULL, but in the other grouping sets.
-    each = {name: sql.observed(exp.column(level)) for level, name in zip(levels, others, strict=True)}
-    named = [exp.If(this=is_set, true=exp.convert(name)) for name, is_set in each.items()]
-    sets = [exp.Tuple(expressions=[exp.column("_treated"), exp.column(level)]) for level in levels]
-    covariate = exp.Case(ifs=named) if named else exp.convert("")
-    level = exp.Coalesce(this=exp.convert(None), expressions=[exp.column(level) for level in levels])
-    sums = [exp.alias_(exp.Sum(this=exp.column(weight)), weight.removeprefix("w_")) for weight in weights]
-    count = exp.alias_(exp.Count(this=exp.Star()), "n")
-    query = exp.select(alias(covariate, "covariate"), alias(level, "level"), "_treated", count, *sums)
-    query = query.from_(scores.select(*(alias(value, name) for name, value in levels.items())).subquery("s"))
-    if sets:
-        query.set("group", exp.Group(grouping_sets=[exp.GroupingSets(expressions=sets)]))
-    else:
-        query = query.where(exp.false()).group_by("_treated")
-    return exp.Subquery(this=query)
 
 
 def weighted_numbers(contract: Contract) -> exp.Subquery:

@@ -13,14 +13,14 @@ from pathlib import Path, PurePosixPath
 
 from sqlglot import exp
 
+from ciq.blueprint.balanced import balanced
 from ciq.blueprint.datasets import Dataset
-from ciq.blueprint.roles import alias, numbers, stratum, treated, typed
-from ciq.blueprint.scoring import fitted, logit, pick, with_levels, with_levels_of_fold
+from ciq.blueprint.roles import alias, treated, typed
+from ciq.blueprint.scoring import fitted, logit, with_levels, with_levels_of_fold
 from ciq.blueprint.unpivoted import (
     covariate_values,
     dated_values,
     factor_values,
-    weighted_levels,
     weighted_numbers,
 )
 from ciq.causal import sql
@@ -61,12 +61,8 @@ def decided(contract: Contract) -> dict[str, exp.Expr]:
         "with_levels": with_levels(contract),
         "with_levels_of_fold": with_levels_of_fold(contract),
         "logit": logit(contract),
-        "centres": _tuple(_centres(contract)),
-        "moments": exp.Array(expressions=[*_moments(contract)]),
-        "weights_of_missing": exp.Array(expressions=[*_weights_of_missing(contract)]),
-        **_stratified(contract),
+        **balanced(contract),
         "gaps": exp.Array(expressions=[*_gaps(contract)]),
-        "weighted_levels": weighted_levels(contract),
         "weighted_numbers": weighted_numbers(contract),
         "covariate_values": covariate_values(contract),
         "dated_values": dated_values(contract),
@@ -166,41 +162,6 @@ def _occurrence(contract: Contract) -> exp.Expr:
         partition_by=[sql.column(name) for name in contract.clean.deduplicate.by],
         order=exp.Order(expressions=[exp.Ordered(this=exp.column(name), desc=True) for name in ("_file", "_row")]),
     )
-
-
-def _centres(contract: Contract) -> Iterable[exp.Expr]:
-    """The observed mean of each number, as the columns of one row."""
-    yield alias(pick("centre", kind="intercept"), "intercept__centre")
-    for name in numbers(contract):
-        yield alias(pick("centre", kind="number", covariate=name), f"{name}__centre")
-
-
-def _moments(contract: Contract) -> Iterable[exp.Expr]:
-    """A struct of moments per number; the first one, of no number, keeps the list's type where there is none."""
-    nothing = exp.cast(exp.null(), "double")
-    yield sql.moments("", nothing, nothing.copy())
-    for name in numbers(contract):
-        yield sql.moments(name, sql.number(sql.column(name, "x")), sql.column(f"{name}__centre", "c"))
-
-
-def _stratified(contract: Contract) -> dict[str, exp.Expr]:
-    """What the one scan of the moments is grouped by, and which of its rows have missing numbers."""
-    factor = stratum(contract)
-    gaps = [sql.column(name, "x").is_(exp.null()) for name in numbers(contract) if name not in contract.required]
-    return {
-        "stratum": exp.convert(factor or ""),
-        "of_segment": exp.column("factor").isin("", *contract.segment_cols),
-        "stratum_value": sql.column(factor, "x") if factor else exp.convert(""),
-        "stratum_level": sql.level(exp.column("value", "k")),
-        "some_missing": exp.or_(exp.false(), *gaps),
-    }
-
-
-def _weights_of_missing(contract: Contract) -> Iterable[exp.Expr]:
-    """A struct of sums per number; as above the first one keeps the type."""
-    yield sql.weights_of_missing("", exp.convert(0))
-    for name in numbers(contract):
-        yield sql.weights_of_missing(name, sql.column(name, "x"))
 
 
 def _gaps(contract: Contract) -> Iterable[exp.Expr]:

@@ -105,6 +105,7 @@ def moments(covariate: str, value: exp.Expr, centre: exp.Expr) -> exp.Struct:
     constant = exp.If(this=variance.copy().eq(0), true=exp.AnyValue(this=deviation.copy()))
     fields: dict[str, exp.Expr] = {
         "covariate": exp.convert(covariate),
+        "centre": exp.AnyValue(this=centre.copy()),
         "n": exp.Count(this=value.copy()),
         "deviation": exp.Case(ifs=[constant], default=exp.Avg(this=deviation.copy())),
         "variance": variance,

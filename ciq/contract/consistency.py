@@ -6,6 +6,7 @@ import re
 import zoneinfo
 from collections.abc import Iterator
 
+from ciq.contract.balance_checks import balance_findings
 from ciq.contract.constraint_checks import constraint_findings
 from ciq.contract.finding import Finding, Path
 from ciq.contract.forbidden import matches
@@ -47,6 +48,7 @@ def findings(contract: Contract) -> Iterator[Finding]:
     yield from _thresholds(contract)
     yield from _schema(contract)
     yield from _indexes(contract)
+    yield from balance_findings(contract)
     yield from mode_findings(contract)
     yield from trim_findings(contract)
 

@@ -129,9 +129,11 @@ class Propensity(_Strict):
 
 
 class Balance(_Strict):
-    """Which figures the balance gate reads."""
+    """Which figures the balance gate reads, and whether squares and products are told beside the covariates."""
 
     on: Literal["raw", "weighted", "significant"] = "weighted"
+    squares: bool = False
+    interactions: bool = False
 
 
 class Schedule(_Strict):

@@ -27,8 +27,6 @@ UNBUILT = (
     Unbuilt(("source", "non_finite"), ("refuse",), "it refuses NaN and infinity (`refuse`)"),
     Unbuilt(("schedule", "window"), _NONE, "its diagnostics follow over the whole data set"),
     Unbuilt(("propensity", "learner"), ("logistic",), "its learner is `logistic`", ("gradient_boosting",)),
-    Unbuilt(("balance", "squares"), (False, None), "it judges the balance of the covariates themselves"),
-    Unbuilt(("balance", "interactions"), (False, None), "it judges the balance of the covariates themselves"),
 )
 
 

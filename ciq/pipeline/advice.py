@@ -14,7 +14,7 @@ from sqlglot import exp
 from ciq.causal import sql
 from ciq.contract import Contract
 from ciq.pipeline.refusals import RULE_OF_GATE
-from ciq.report.facts import Facts, Row
+from ciq.report.facts import Facts, Row, covariates
 
 _APART = 0.1  # a raw |SMD| under this is no difference to speak of (Austin 2009)
 _ASIDE = "_kept"
@@ -118,11 +118,11 @@ def _failing(gates: Iterable[Row]) -> list[Row]:
 def _drivers(facts: Facts) -> list[Row]:
     """The covariates in which the arms differ most before any weighting, worst first."""
     worst: dict[str, float] = {}
-    for row in facts.balance:
+    for row in covariates(facts.balance):
         worst[row["parent"]] = max(worst.get(row["parent"], 0.0), abs(row["smd_unadjusted"] or 0.0))
     ranked = sorted(worst.items(), key=lambda found: (-found[1], found[0]))
     return [{"covariate": name, "smd": smd} for name, smd in ranked if smd > _APART][:_DRIVERS]
 
 
 def _largest(balance: Iterable[Row], figure: str) -> float | None:
-    return max((abs(row[figure]) for row in balance if row[figure] is not None), default=None)
+    return max((abs(row[figure]) for row in covariates(balance) if row[figure] is not None), default=None)

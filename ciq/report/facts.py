@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -10,6 +11,11 @@ from ciq.errors import Problem
 Row = dict[str, Any]
 Verdict = Literal["pass", "warn", "fail"]
 Language = Literal["en", "ja"]
+
+
+def covariates(balance: Iterable[Row]) -> Iterator[Row]:
+    """The rows of the balance table that the gate reads: all but squares and products."""
+    return (row for row in balance if row.get("term", "covariate") == "covariate")
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ciq.report.facts import Facts, Row
+from ciq.report.facts import Facts, Row, covariates
 from ciq.report.numbers import decimals, figure, is_finite, percent
 from ciq.report.sentences import Sentences
 from ciq.rules import RULES, GateRule
@@ -84,7 +84,7 @@ def headline(facts: Facts, say: Sentences) -> list[Key]:
 
 def worst_difference(facts: Facts, weighting: str) -> str:
     """The largest |SMD| under a weighting, or unadjusted; empty where there is none."""
-    found = [abs(row[f"smd_{weighting}"]) for row in facts.balance if is_finite(row[f"smd_{weighting}"])]
+    found = [abs(row[f"smd_{weighting}"]) for row in covariates(facts.balance) if is_finite(row[f"smd_{weighting}"])]
     return decimals(max(found)) if found else ""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ciq.report.facts import Facts, Row
+from ciq.report.facts import Facts, Row, covariates
 from ciq.report.numbers import decimals, figure, is_finite, percent
 from ciq.report.sentences import Sentences
 
@@ -40,7 +40,7 @@ def drivers(facts: Facts, say: Sentences) -> str:
 
 def _as_it_is(facts: Facts, say: Sentences) -> Way:
     weighting = facts.estimand.lower()
-    found = [abs(row[f"smd_{weighting}"]) for row in facts.balance if is_finite(row[f"smd_{weighting}"])]
+    found = [abs(row[f"smd_{weighting}"]) for row in covariates(facts.balance) if is_finite(row[f"smd_{weighting}"])]
     figures = {
         "max_smd": max(found, default=None),
         **{f"ess_{arm}": facts.overlap.get(f"ess_{weighting}_{arm}") for arm in ("treated", "control")},

@@ -163,6 +163,12 @@ CONTRACT_RULES = (
         "Remove one of the two.",
     ),
     Rule(
+        "C156",
+        "Too many products for a balance table",
+        "Every two columns make a product; a table of thousands of them tells nothing.",
+        "Name the pairs that matter in propensity.interactions.",
+    ),
+    Rule(
         "C160",
         "A trim of no data set that can be trimmed",
         "The rows are taken by the scores of a data set of this project that has files of its own; a trim of a trim "

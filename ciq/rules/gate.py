@@ -128,6 +128,13 @@ GATE_RULES = (
         gate="balance",
         trim=True,
     ),
+    GateRule(
+        "G360",
+        "Squares or products are out of balance",
+        "The arms have the same means and differ in spread, or in how two covariates go together.",
+        "Name the worst ones in propensity.squares or propensity.interactions",
+        gate="balance_terms",
+    ),
     Rule(
         "G320",
         "An audit of the cleaned rows failed",

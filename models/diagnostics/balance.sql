@@ -1,7 +1,7 @@
 MODEL (
   name diagnostics.@{dataset}_balance,
   kind FULL,
-  description 'Covariate balance, a row per number, level and missing indicator: means, SMD, variance ratio and KS, unadjusted and under each weighting',
+  description 'Covariate balance, a row per number, level and missing indicator, and per square and product where the contract asks: means, SMD, variance ratio and KS, unadjusted and under each weighting',
   grain covariate,
   columns (
     covariate TEXT,
@@ -29,10 +29,11 @@ MODEL (
     ks_atc DOUBLE,
     ks_ato DOUBLE,
     p_unadjusted DOUBLE,
-    p_weighted DOUBLE
+    p_weighted DOUBLE,
+    term TEXT
   ),
   column_descriptions (
-    covariate = 'As cobalt names it: the covariate, covariate_level, or covariate:<NA> for a missing indicator',
+    covariate = 'As cobalt names it: the covariate, covariate_level, covariate:<NA> for a missing indicator, age² or age * dose',
     parent = 'The contract''s covariate',
     type = 'continuous or binary',
     smd_unadjusted = 'Unadjusted difference over the pooled unweighted SD',
@@ -42,10 +43,11 @@ MODEL (
     smd_atc = 'Over the unweighted SD of the untreated',
     smd_ato = 'Over the pooled unweighted SD',
     p_unadjusted = 'Probability of so large an unadjusted difference if |true SMD| were 0.1 (OHDSI)',
-    p_weighted = 'The same for the difference under the declared estimand'
+    p_weighted = 'The same for the difference under the declared estimand',
+    term = 'covariate, square or product; KS is not taken of a continuous square or product'
   ),
   audits (
-    not_null(columns := (covariate, parent, type)),
+    not_null(columns := (covariate, parent, type, term)),
     unique_combination_of_columns(columns := (parent, covariate)),
     accepted_values(column := type, is_in := ('continuous', 'binary'))
   ),
@@ -141,7 +143,8 @@ SELECT
       THEN @normal_tail(above_@s)
       ELSE 1 - @normal_tail(above_@s)
     END + @normal_tail(below_@s) AS p_@s
-  )
+  ),
+  d.term
 FROM deviates AS d
 INNER JOIN diagnostics.@{dataset}_contrasts AS c
   ON c.segment = '' AND d.parent = c.parent AND d.covariate = c.covariate

@@ -32,10 +32,11 @@ WITH overlap AS (
 ), differences AS (
   SELECT
     b.covariate,
+    b.term,
     h.covariate IS NULL AS beyond_holes,
     b.smd_ato,
     CASE WHEN @balance_on = 'raw' THEN b.smd_unadjusted ELSE b.smd_@estimand END AS smd,
-    CASE WHEN @balance_on = 'raw' THEN b.p_unadjusted ELSE b.p_weighted END * COUNT(*) OVER () < 0.05 AS significant,
+    CASE WHEN @balance_on = 'raw' THEN b.p_unadjusted ELSE b.p_weighted END * COUNT(*) OVER (PARTITION BY b.term = 'covariate') < 0.05 AS significant,
     o.n AS n
   FROM diagnostics.@{dataset}_balance AS b
   CROSS JOIN overlap AS o
@@ -83,6 +84,21 @@ WITH overlap AS (
       *,
       ROW_NUMBER() OVER (ORDER BY severity DESC, ABS(smd) DESC, covariate) AS place
     FROM judged
+    WHERE
+      term = 'covariate'
+  )
+), terms AS (
+  /* Squares and products say how the weights balance the shapes; no weights are refused for them */
+  SELECT
+    COALESCE(MAX(ABS(smd)), 0) AS worst,
+    STRING_AGG(CASE WHEN place <= 5 AND ABS(smd) > @smd_fail THEN covariate || ' ' || ROUND(smd, 3) END, '; ' ORDER BY place) AS said
+  FROM (
+    SELECT
+      *,
+      ROW_NUMBER() OVER (ORDER BY ABS(smd) DESC NULLS LAST, covariate) AS place
+    FROM judged
+    WHERE
+      term <> 'covariate'
   )
 ), figures AS (
   SELECT
@@ -105,6 +121,16 @@ WITH overlap AS (
     NULL
   FROM balance AS b
   CROSS JOIN overlap AS o
+  UNION ALL
+  SELECT
+    'balance_terms',
+    worst,
+    '<=',
+    @smd_fail,
+    'warn',
+    said,
+    NULL
+  FROM terms
   UNION ALL
   SELECT
     'overlap_share',

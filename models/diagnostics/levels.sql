@@ -1,10 +1,12 @@
 MODEL (
   name diagnostics.@{dataset}_levels,
   kind FULL,
-  description 'Sums of weights in each level of each factor, per arm and weighting',
-  grain (covariate, level),
+  description 'Sums of weights in each level of each factor, and in the levels of two columns at once, per arm and weighting',
+  grain (factor, stratum, covariate, level),
   depends_on (diagnostics.@{dataset}_positivity),
   columns (
+    factor TEXT,
+    stratum TEXT,
     covariate TEXT,
     level TEXT,
     treated_unadjusted DOUBLE,
@@ -18,19 +20,24 @@ MODEL (
     control_atc DOUBLE,
     control_ato DOUBLE
   ),
+  column_descriptions (
+    factor = 'The other column of a pair, in its value stratum; empty for a factor by itself'
+  ),
   audits (
-    not_null(columns := (covariate, level)),
-    unique_combination_of_columns(columns := (covariate, level)),
+    not_null(columns := (factor, stratum, covariate, level)),
+    unique_combination_of_columns(columns := (factor, stratum, covariate, level)),
     relationships(columns := (covariate, level), parent := diagnostics.@{dataset}_positivity)
   ),
   cron @cron,
   enabled @enabled,
-  blueprints @datasets(weighted_levels)
+  blueprints @datasets(weighted_levels, of_factor)
 );
 
-/* One factor's levels come with the moments; the others take one scan together */
+/* What the moments are taken in comes with them; the rest takes one scan together */
 WITH arms AS (
   SELECT
+    '' AS factor,
+    '' AS stratum,
     factor AS covariate,
     level,
     _treated,
@@ -40,9 +47,11 @@ WITH arms AS (
     arm_ato AS ato
   FROM diagnostics.@{dataset}_moments
   WHERE
-    covariate = '' AND factor <> ''
+    covariate = '' AND @of_factor
   UNION ALL
   SELECT
+    factor,
+    stratum,
     covariate,
     level,
     _treated,
@@ -53,6 +62,8 @@ WITH arms AS (
   FROM @weighted_levels AS v
 )
 SELECT
+  factor,
+  stratum,
   covariate,
   level,
   SUM(CASE WHEN _treated = 1 THEN n ELSE 0 END) AS treated_unadjusted,
@@ -67,5 +78,7 @@ SELECT
   SUM(CASE WHEN _treated = 0 THEN ato ELSE 0 END) AS control_ato
 FROM arms
 GROUP BY
+  factor,
+  stratum,
   covariate,
   level

@@ -1,7 +1,7 @@
 MODEL (
   name diagnostics.@{dataset}_moments,
   kind FULL,
-  description 'Moments of every number in each arm, unadjusted and under each weighting, of the whole and in each level of one factor, from one scan; sums are taken about the centre',
+  description 'Moments of every number in each arm, unadjusted and under each weighting, of the whole and in each level of segments and other factors, from one scan; sums are taken about the centre',
   grain (factor, level, covariate, _treated),
   columns (
     factor TEXT,
@@ -36,7 +36,7 @@ MODEL (
   ),
   column_descriptions (
     factor = 'The factor whose level the rows have; empty for the whole',
-    covariate = 'The number; empty for the arm itself',
+    covariate = 'The number, square or product; empty for the arm itself, whose sums are of the weights alone',
     arm_unadjusted = 'Rows of the arm',
     n = 'Rows where the number is observed'
   ),
@@ -47,7 +47,7 @@ MODEL (
   ),
   cron @cron,
   enabled @enabled,
-  blueprints @datasets(stratum, stratum_value, stratum_level, centres, moments, weights_of_missing, some_missing)
+  blueprints @datasets(stratum, stratum_level, strata, whole_of, centres, moments, weights_of_missing, some_missing)
 );
 
 /* Within an arm every weight is a sum of these: ATE 1 + odds; ATT 1 if treated, else odds; ATC the reverse; ATO other */
@@ -61,7 +61,8 @@ WITH centres AS (
   FROM diagnostics.@{dataset}_propensity
 ), arms AS (
   SELECT
-    @stratum_value AS value,
+    @stratum AS factor,
+    @stratum_level AS level,
     _treated,
     COUNT(*) AS n,
     SUM(_odds) AS odds,
@@ -78,12 +79,13 @@ WITH centres AS (
   ) AS x
   CROSS JOIN centres AS c
   GROUP BY
-    @stratum_value,
-    _treated
+    _treated,
+    GROUPING SETS (@EACH(@strata, s -> s))
 ), gaps AS (
   /* No scan where no number has missing values: the engine knows it of its columns */
   SELECT
-    @stratum_value AS value,
+    @stratum AS factor,
+    @stratum_level AS level,
     _treated,
     @weights_of_missing AS gaps
   FROM (
@@ -96,8 +98,8 @@ WITH centres AS (
   WHERE
     @some_missing
   GROUP BY
-    @stratum_value,
-    _treated
+    _treated,
+    GROUPING SETS (@EACH(@strata, s -> s))
 ), numbers AS (
   SELECT
     *,
@@ -105,21 +107,22 @@ WITH centres AS (
   FROM arms
 ), missing AS (
   SELECT
-    value,
+    factor,
+    level,
     _treated,
     UNNEST(gaps) AS g
   FROM gaps
 ), cells AS (
   SELECT
-    @stratum AS factor,
-    @stratum_level AS level,
+    k.factor,
+    k.level,
     m.covariate AS covariate,
     k._treated,
     k.n AS arm_n,
     k.odds AS arm_odds,
     k.other AS arm_other,
-    COALESCE(p.centre, 0) AS centre,
-    m.n AS n,
+    m.centre AS centre,
+    CASE WHEN m.covariate = '' THEN k.n ELSE m.n END AS n,
     odds - COALESCE(g.odds, 0) AS s_odds,
     odds_squared - COALESCE(g.odds_squared, 0) AS ss_odds,
     other - COALESCE(g.other, 0) AS s_other,
@@ -132,9 +135,7 @@ WITH centres AS (
     m.xx_other AS xx_other
   FROM numbers AS k
   LEFT JOIN missing AS v
-    ON k.value IS NOT DISTINCT FROM v.value AND k._treated = v._treated AND m.covariate = g.covariate
-  LEFT JOIN diagnostics.@{dataset}_propensity AS p
-    ON p.kind = 'number' AND m.covariate = p.covariate
+    ON k.factor = v.factor AND k.level = v.level AND k._treated = v._treated AND m.covariate = g.covariate
 ), whole AS (
   /* In the order of the levels, so that the same rows give the same bits */
   SELECT
@@ -147,6 +148,8 @@ WITH centres AS (
       *,
       MIN(deviation) OVER (PARTITION BY covariate, _treated) AS lowest
     FROM cells
+    WHERE
+      factor = @whole_of
   )
   GROUP BY
     covariate,
@@ -174,6 +177,8 @@ WITH centres AS (
   FROM cells AS k
   INNER JOIN whole AS w
     ON k.covariate = w.covariate AND k._treated = w._treated
+  WHERE
+    k.factor = @whole_of
   GROUP BY
     k.covariate,
     k._treated

@@ -25,6 +25,7 @@ treatment_col: treated
 outcome_col: y
 covariate_cols: [age, region, "dose (mg)"]
 segment_cols: [site]
+balance: {squares: true, interactions: true}
 types:
   unit: int64
   at: datetime
@@ -159,8 +160,8 @@ CASES: dict[str, dict[str, list[str]]] = {
         "accepted_values(column := _treated, is_in := (0, 1))": [put("_treated", "2")],
     },
     "diagnostics.doses_levels": {
-        "not_null(columns := (covariate, level))": null("covariate", "level"),
-        "unique_combination_of_columns(columns := (covariate, level))": [DOUBLE],
+        "not_null(columns := (factor, stratum, covariate, level))": null("factor", "stratum", "covariate", "level"),
+        "unique_combination_of_columns(columns := (factor, stratum, covariate, level))": [DOUBLE],
         "relationships(columns := (covariate, level), parent := diagnostics.@{dataset}_positivity)": [
             put("level", "'south'"),
             put("covariate", "'age'"),
@@ -201,11 +202,15 @@ CASES: dict[str, dict[str, list[str]]] = {
         "unique_values(columns := (covariate))": [DOUBLE],
     },
     "diagnostics.doses_contrasts": {
-        "not_null(columns := (segment, stratum, covariate, parent, type))": null(
-            "segment", "stratum", "covariate", "parent", "type"
+        "not_null(columns := (segment, stratum, covariate, parent, term, type))": null(
+            "segment", "stratum", "covariate", "parent", "term", "type"
         ),
         "unique_combination_of_columns(columns := (segment, stratum, parent, covariate))": [DOUBLE],
         "accepted_values(column := type, is_in := ('continuous', 'binary'))": [put("type", "'ordinal'")],
+    },
+    "diagnostics.doses_products": {
+        "not_null(columns := (covariate, parent, term, type))": null("covariate", "parent", "term", "type"),
+        "unique_combination_of_columns(columns := (parent, covariate))": [DOUBLE],
     },
     "diagnostics.doses_differences": {
         "not_null(columns := (segment, stratum, covariate, type))": null("segment", "stratum", "covariate", "type"),
@@ -228,12 +233,12 @@ CASES: dict[str, dict[str, list[str]]] = {
         "accepted_values(column := verdict, is_in := ('pass', 'warn', 'fail'))": [put("verdict", "'unknown'")],
     },
     "diagnostics.doses_balance": {
-        "not_null(columns := (covariate, parent, type))": null("covariate", "parent", "type"),
+        "not_null(columns := (covariate, parent, type, term))": null("covariate", "parent", "type", "term"),
         "unique_combination_of_columns(columns := (parent, covariate))": [DOUBLE],
         "accepted_values(column := type, is_in := ('continuous', 'binary'))": [put("type", "'ordinal'")],
     },
     "diagnostics.doses_gates": {
-        "number_of_rows(threshold := 20)": ["DELETE FROM bad WHERE rowid = 0"],
+        "number_of_rows(threshold := 21)": ["DELETE FROM bad WHERE rowid = 0"],
         "unique_values(columns := (gate))": [DOUBLE],
         "accepted_values(column := verdict, is_in := ('pass', 'warn', 'fail'))": [put("verdict", "'unknown'")],
         "both_arms()": [failed("both_arms")],

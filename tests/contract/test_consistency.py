@@ -34,6 +34,17 @@ def refused(folder: Path, text: str) -> list[tuple[str, int | None, int | None]]
     return [(problem.rule, problem.line, problem.column) for problem in refusal.value.problems]
 
 
+def test_products_that_no_table_can_tell_of(tmp_path: Path) -> None:
+    names = [f"x{i}" for i in range(101)]
+    types = "{treated: int8, " + ", ".join(f"{name}: float64" for name in names) + "}"
+    text = f"treatment_col: treated\ncovariate_cols: [{', '.join(names)}]\ntypes: {types}\n"
+    asked = text + "balance: {interactions: true}\n"
+    assert [rule for rule, *_ in refused(tmp_path, asked)] == ["C156"]
+    path = tmp_path / "people.yaml"
+    path.write_text(asked.replace("x0, ", "", 1))
+    assert load(path).balance.interactions
+
+
 def test_the_base_of_these_cases_loads(tmp_path: Path) -> None:
     path = tmp_path / "people.yaml"
     path.write_text(text_with())

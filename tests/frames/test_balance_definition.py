@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
+from test_diagnostics import shipped
 
 from ciq import frames
 from ciq.contract import Contract, load
@@ -17,9 +19,12 @@ Vector = NDArray[np.float64]
 WEIGHTINGS = ("unadjusted", "ate", "att", "atc", "ato")
 CONTRACT = """
 treatment_col: treated
-covariate_cols: [age, spend, visits, plan, region, paid]
-types: {treated: int8, age: float64, spend: float64, visits: int16, plan: category, region: category, paid: category}
+covariate_cols: [age, plan, spend, visits, member, region, paid]
+types:
+  {treated: int8, age: float64, spend: float64, visits: int16, member: bool, plan: category, region: category,
+  paid: category}
 """
+NUMBERS = ("age", "spend", "visits", "member")
 LEVELS = {"plan": ["free", "paid", "trial"], "region": ["east", "north", "south", "west"], "paid": ["no", "yes"]}
 
 
@@ -46,6 +51,7 @@ def study(seed: int, rows: int = 600, gap: float = 0.2) -> pa.Table:
         | {
             "treated": (random.random(rows) < e).astype(np.int8),
             "age": age,
+            "member": random.random(rows) < 0.3,
             "spend": gappy(spend, gap),
             "visits": gappy(visits.astype(np.int16), gap / 2),
             "region": gappy(columns["region"], gap),
@@ -53,12 +59,37 @@ def study(seed: int, rows: int = 600, gap: float = 0.2) -> pa.Table:
     )
 
 
+def number(table: pa.Table, name: str) -> Vector:
+    column = table[name]
+    values: Vector = column.cast(pa.int8() if pa.types.is_boolean(column.type) else pa.float64()).to_numpy(
+        zero_copy_only=False
+    )
+    return values.astype(float)
+
+
+def expected_products(table: pa.Table, contract: Contract) -> dict[str, Vector]:
+    """Squares of numbers with more than two values, and products of numbers and levels of different covariates."""
+    columns: list[tuple[str, str, Vector]] = []
+    squares: dict[str, Vector] = {}
+    for name in contract.covariate_cols:
+        if contract.is_categorical(name):
+            values = np.array(["<NA>" if value is None else str(value) for value in table[name].to_pylist()])
+            levels = sorted({*values} - {"<NA>"})
+            columns += [(name, f"{name}_{level}", (values == level).astype(float)) for level in levels]
+            continue
+        x = number(table, name)
+        columns.append((name, name, x))
+        if len(np.unique(x[~np.isnan(x)])) > 2:
+            squares[f"{name}²"] = x**2
+    pairs = combinations(columns, 2)
+    return squares | {f"{one} * {other}": x * y for (of, one, x), (by, other, y) in pairs if of != by}
+
+
 def expected_rows(table: pa.Table) -> dict[str, Vector]:
     """Each row of the balance table as its values, NaN where not observed."""
     found: dict[str, Vector] = {}
-    for name in ("age", "spend", "visits"):
-        values = table[name].cast(pa.float64()).to_numpy(zero_copy_only=False)
-        found[name] = values
+    for name in NUMBERS:
+        values = found[name] = number(table, name)
         if np.isnan(values).any():
             found[f"{name}:<NA>"] = np.isnan(values).astype(float)
     for name, levels in LEVELS.items():
@@ -89,8 +120,10 @@ def figures(x: Vector, t: Vector, by: dict[str, Vector]) -> dict[str, float | No
     binary = set(np.unique(x)) <= {0.0, 1.0}
     one, none = t == 1, t == 0
     v1, v0 = (variance(x[arm], np.ones(arm.sum()), binary) for arm in (one, none))
-    pooled = np.sqrt((v1 + v0) / 2)
-    scale = {"att": np.sqrt(v1), "atc": np.sqrt(v0)}
+    # Where an arm is constant, the spread of all.
+    whole = np.sqrt(variance(x, np.ones(len(x)), binary))
+    pooled = np.sqrt((v1 + v0) / 2) or whole
+    scale = {"att": np.sqrt(v1) or whole, "atc": np.sqrt(v0) or whole}
     order = np.unique(x)
     found: dict[str, float | None] = {}
     for name, w in by.items():
@@ -115,6 +148,42 @@ def test_every_figure_is_what_its_definition_says(contract: Contract, seed: int)
         for name, value in figures(x, t, by).items():
             close = value if value is None else pytest.approx(value, rel=1e-10, abs=1e-10)
             assert rows[covariate][name] == close, (covariate, name)
+
+
+def with_products(contract: Contract) -> Contract:
+    asked = contract.balance.model_copy(update={"squares": True, "interactions": True})
+    return contract.model_copy(update={"balance": asked})
+
+
+def products_agree(table: pa.Table, contract: Contract) -> frames.Diagnostics:
+    measured = frames.diagnostics(table, contract)
+    by, t = weights(measured.scores), measured.scores["_treated"].to_numpy()
+    rows = {row["covariate"]: row for row in measured.balance.to_pylist() if row["term"] != "covariate"}
+    theirs = expected_products(table, contract)
+    assert rows.keys() == theirs.keys()
+    for covariate, x in theirs.items():
+        for name, value in figures(x, t, by).items():
+            close = value if value is None else pytest.approx(value, rel=1e-9, abs=1e-10)
+            taken = rows[covariate]["type"] == "binary" or not name.startswith("ks")
+            assert rows[covariate][name] == (close if taken else None), (covariate, name)
+    return measured
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_squares_and_products_are_what_their_definitions_say(contract: Contract, seed: int) -> None:
+    table = study(seed)
+    measured = products_agree(table, with_products(contract))
+    plain = frames.balance(table, contract).to_pylist()
+    beside = {row["covariate"]: row for row in measured.balance.to_pylist() if row["term"] == "covariate"}
+    assert beside.keys() == {row["covariate"] for row in plain}
+    assert [beside[row["covariate"]]["smd_ate"] for row in plain] == pytest.approx([row["smd_ate"] for row in plain])
+
+
+def test_squares_and_products_of_real_data() -> None:
+    table, contract = shipped("nhefs")
+    measured = products_agree(table, with_products(contract))
+    rows = {row["covariate"]: row for row in measured.balance.to_pylist()}
+    assert {"age²", "sex * age", "age * education_1"} <= rows.keys() and "sex²" not in rows
 
 
 def test_no_figure_where_nearly_all_is_missing_is_off(contract: Contract) -> None:
