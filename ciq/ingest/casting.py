@@ -130,21 +130,33 @@ def raw_columns(contract: Contract) -> list[exp.Column]:
     return [column(_RAW)] if _castable(contract) else []
 
 
-def strict(contract: Contract, name: str, text: exp.Expr, *, plain: bool, naive: bool) -> exp.Expr:
+def tried(contract: Contract, name: str, text: exp.Expr) -> exp.Expr | None:
+    """The engine's own cast of ``text`` (VARCHAR), on which :func:`strict` builds; None where it doesn't."""
+    target = contract.type_of(name)
+    if name in contract.source.datetime_format or target.kind in ("text", "bool"):
+        return None
+    return _try(text, target.duckdb)
+
+
+def strict(
+    contract: Contract, name: str, text: exp.Expr, *, plain: bool, naive: bool, known: exp.Expr | None = None
+) -> exp.Expr:
     """``text`` (VARCHAR) as the declared type of column ``name``; NULL where it is not exactly that.
 
     ``plain`` promises what :class:`ciq.ingest.reader.Scan` says of it, which spares numbers some matching; ``naive``
-    takes no time with an offset in a column of :func:`placeable`.
+    takes no time with an offset in a column of :func:`placeable`. ``known`` is :func:`tried` where it is computed
+    already: the engine would compute it anew wherever it stands.
     """
     target = contract.type_of(name)
+    value = known or tried(contract, name, text) or text
     if plain and target.kind == "float":
-        return _plain_float(target, text)
+        return _plain_float(target, text, value)
     pattern = contract.source.datetime_format.get(name)
     if pattern is not None and target.kind in ("date", "datetime"):
         return _by_format(contract, target, text, pattern)
     if naive and target.kind == "datetime":
-        return exp.Case(ifs=_naive(contract, text))
-    return _BY_KIND[target.kind](contract, target, text)
+        return exp.Case(ifs=_naive(contract, text, value))
+    return _BY_KIND[target.kind](contract, target, text, value)
 
 
 def lossless(contract: Contract, name: str, source: str, value: exp.Expr) -> exp.Expr | None:
@@ -164,33 +176,31 @@ def _castable(contract: Contract) -> list[str]:
     return [name for name in contract.types if contract.type_of(name).kind != "text"]
 
 
-def _integer(_: Contract, target: ColumnType, text: exp.Expr) -> exp.Expr:
-    value = _try(text, target.duckdb)
+def _integer(_: Contract, __: ColumnType, text: exp.Expr, value: exp.Expr) -> exp.Expr:
     canonical = exp.EQ(this=_cast(value, "VARCHAR"), expression=text.copy())
     return exp.Case(
         ifs=[exp.If(this=canonical, true=value.copy()), exp.If(this=_matches(text, _INTEGER), true=value.copy())]
     )
 
 
-def _float(_: Contract, target: ColumnType, text: exp.Expr) -> exp.Expr:
-    return _when(exp.and_(_matches(text, _FLOAT), _exact(target, text)), _try(text, target.duckdb))
+def _float(_: Contract, target: ColumnType, text: exp.Expr, value: exp.Expr) -> exp.Expr:
+    return _when(exp.and_(_matches(text, _FLOAT), _exact(target, text, value)), value.copy())
 
 
-def _plain_float(target: ColumnType, text: exp.Expr) -> exp.Expr:
+def _plain_float(target: ColumnType, text: exp.Expr, value: exp.Expr) -> exp.Expr:
     """As ``_float``, where nothing stands that the engine takes beyond a number's form but what is not finite."""
-    return _when(_exact(target, text), _try(text, target.duckdb))
+    return _when(_exact(target, text, value), value.copy())
 
 
-def _exact(target: ColumnType, text: exp.Expr) -> exp.Expr:
+def _exact(target: ColumnType, text: exp.Expr, value: exp.Expr) -> exp.Expr:
     """Whether a number is finite, and the very one where its text is a whole number too large for most floats."""
-    value = _try(text, target.duckdb)
-    small = exp.LT(this=exp.Abs(this=value), expression=exp.convert(_WHOLE[target.duckdb]))
+    small = exp.LT(this=exp.Abs(this=value.copy()), expression=exp.convert(_WHOLE[target.duckdb]))
     fraction = exp.not_(_matches(text, _DIGITS))
     same = exp.EQ(this=_try(value, "HUGEINT"), expression=_try(text, "HUGEINT"))
     return exp.or_(small, exp.and_(call("isfinite", value.copy()), exp.or_(fraction, same)))
 
 
-def _bool(_: Contract, __: ColumnType, text: exp.Expr) -> exp.Expr:
+def _bool(_: Contract, __: ColumnType, text: exp.Expr, ___: exp.Expr) -> exp.Expr:
     lowered = exp.Lower(this=text.copy())
     return exp.Case(
         ifs=[
@@ -200,23 +210,22 @@ def _bool(_: Contract, __: ColumnType, text: exp.Expr) -> exp.Expr:
     )
 
 
-def _text(_: Contract, __: ColumnType, text: exp.Expr) -> exp.Expr:
+def _text(_: Contract, __: ColumnType, text: exp.Expr, ___: exp.Expr) -> exp.Expr:
     return text.copy()
 
 
-def _date(_: Contract, target: ColumnType, text: exp.Expr) -> exp.Expr:
-    return _when(_matches(text, _DATE), _try(text, target.duckdb))
+def _date(_: Contract, __: ColumnType, text: exp.Expr, value: exp.Expr) -> exp.Expr:
+    return _when(_matches(text, _DATE), value)
 
 
-def _datetime(contract: Contract, _: ColumnType, text: exp.Expr) -> exp.Expr:
+def _datetime(contract: Contract, _: ColumnType, text: exp.Expr, value: exp.Expr) -> exp.Expr:
     whole = call("regexp_replace", text.copy(), exp.Literal.string(_NO_SECONDS), exp.Literal.string(r"\1:00\2"))
     placed = exp.AtTimeZone(this=_try(whole, "TIMESTAMPTZ"), zone=exp.Literal.string("UTC"))
     offset = exp.If(this=_matches(text, f"{_DATE}{_CLOCK}{_OFFSET}"), true=placed)
-    return exp.Case(ifs=[*_naive(contract, text), offset])
+    return exp.Case(ifs=[*_naive(contract, text, value), offset])
 
 
-def _naive(contract: Contract, text: exp.Expr) -> list[exp.If]:
-    local = _try(text, "TIMESTAMP")
+def _naive(contract: Contract, text: exp.Expr, local: exp.Expr) -> list[exp.If]:
     value = as_utc(local, contract.source.timezone)
     years = exp.Between(this=text.copy(), low=exp.Literal.string("1000"), high=exp.Literal.string("9999-99"))
     canonical = exp.EQ(this=_cast(local, "VARCHAR"), expression=text.copy())
@@ -292,7 +301,7 @@ def _texts(*values: str) -> list[exp.Expr]:
     return [exp.Literal.string(value) for value in values]
 
 
-_BY_KIND: dict[Kind, Callable[[Contract, ColumnType, exp.Expr], exp.Expr]] = {
+_BY_KIND: dict[Kind, Callable[[Contract, ColumnType, exp.Expr, exp.Expr], exp.Expr]] = {
     "integer": _integer,
     "float": _float,
     "bool": _bool,

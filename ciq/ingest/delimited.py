@@ -59,12 +59,15 @@ class Delimited:
     def rows(self, contract: Contract, header: Header, scan: Scan, *, demanding: bool) -> exp.Select:
         """The declared columns, typed; see :class:`ciq.ingest.reader.Reader`."""
         texts = {name: column(_positional(header.names.index(name))) for name in contract.types}
-        cells = {
-            name: (text, casting.strict(contract, name, text, plain=scan.plain, naive=demanding))
-            for name, text in texts.items()
-        }
-        typed = casting.projection(contract, cells, demanding=demanding)
-        return exp.select(*typed).from_(self._table(contract, header, scan))
+        tried = {name: casting.tried(contract, name, text) for name, text in texts.items()}
+        values = [exp.alias_(value, _tried(texts[name]), quoted=True) for name, value in tried.items() if value]
+        cells = {}
+        for name, text in texts.items():
+            known = column(_tried(text)) if tried[name] else None
+            value = casting.strict(contract, name, text, plain=scan.plain, naive=demanding, known=known)
+            cells[name] = (text, value)
+        read = exp.select(*texts.values(), *values).from_(self._table(contract, header, scan)).subquery("r")
+        return exp.select(*casting.projection(contract, cells, demanding=demanding)).from_(read)
 
     def refusal(self, raw: Raw, contract: Contract, header: Header, error: Exception | None) -> CiqError:
         """The malformed records by line, or what the engine said where all records look well formed."""
@@ -130,3 +133,8 @@ def _kept(blocks: Iterator[bytes], path: Path) -> Iterator[bytes]:
 def _positional(index: int) -> str:
     """A name of our own for the file's n-th field, as file headers may hold names that the engine takes for equal."""
     return f"c{index}"
+
+
+def _tried(text: exp.Column) -> str:
+    """What the engine's own cast of a field is called."""
+    return f"{text.name}_tried"
