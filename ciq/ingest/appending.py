@@ -17,8 +17,9 @@ from ciq.ingest.engine import call, column, connection, file_literal, rows, writ
 from ciq.ingest.header import extra
 from ciq.ingest.judging import POSITION, judge
 from ciq.ingest.manifest import Manifest, SourceFile
+from ciq.ingest.provenance import landed_columns
 from ciq.ingest.reader import Tick
-from ciq.ingest.reading import Scanned, judge_all, landed_columns, read_all
+from ciq.ingest.reading import Scanned, judge_all, read_all
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

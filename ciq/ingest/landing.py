@@ -24,18 +24,9 @@ from ciq.ingest.engine import connection, write_parquet
 from ciq.ingest.findings import Opened
 from ciq.ingest.judging import judge
 from ciq.ingest.manifest import Manifest, SourceFile
+from ciq.ingest.provenance import Earlier, landed_columns, staged_rows
 from ciq.ingest.reader import Tick
-from ciq.ingest.reading import (
-    Earlier,
-    Scanned,
-    Verdict,
-    judge_all,
-    landed_columns,
-    open_all,
-    read_all,
-    scan_all,
-    staged_rows,
-)
+from ciq.ingest.reading import Scanned, Verdict, judge_all, open_all, read_all, scan_all
 from ciq.ingest.sources import claimed, files_of
 
 if TYPE_CHECKING:

@@ -14,29 +14,22 @@ from sqlglot import exp
 from ciq.contract import pii
 from ciq.contract.model import Contract
 from ciq.errors import DataRefused, LimitExceeded, Problem
-from ciq.ingest import casting, quarantine
 from ciq.ingest import header as headers
-from ciq.ingest.engine import call, column, file_literal, is_exhausted, rows, watched, write_parquet
+from ciq.ingest import quarantine
+from ciq.ingest.engine import call, file_literal, is_exhausted, rows, watched, write_parquet
 from ciq.ingest.findings import SAMPLES, Opened, problems
 from ciq.ingest.formats import recognised
-from ciq.ingest.judging import POSITION, Judged, judge
-from ciq.ingest.manifest import Manifest, SourceFile
+from ciq.ingest.judging import Judged, judge
+from ciq.ingest.manifest import SourceFile
 from ciq.ingest.offsets import mixed
 from ciq.ingest.parallel import gathered
+from ciq.ingest.provenance import Earlier, cast_rows, earlier_rows
 from ciq.ingest.reader import Header, Scan, Tick
 from ciq.ingest.stamp import Stamp
 from ciq.ingest.uniqueness import Repeat, repeats
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-
-
-@dataclass(frozen=True)
-class Earlier:
-    """A staged version: its rows, and the files of which it holds every row as today's contract reads it."""
-
-    rows: exp.Query
-    sources: tuple[SourceFile, ...]
 
 
 @dataclass(frozen=True)
@@ -106,11 +99,11 @@ def read_all(
         if file.opened.landed and earlier:
             file.opened.stamp.verify()
             tick(file.scan.bytes)
-            return _earlier_rows(contract, earlier, at, file.scan.sha256), file.opened.landed.rows, True, None
+            return earlier_rows(contract, earlier, at, file.scan.sha256), file.opened.landed.rows, True, None
         cast = aside / f"{at}.parquet"
         with con.cursor() as own:
             count, sound = _cast(own, contract, file, cast, tick)
-        return _cast_rows(contract, cast, at, file.scan.sha256, sound=sound), count, sound, cast
+        return cast_rows(contract, cast, at, file.scan.sha256, sound=sound), count, sound, cast
 
     branches, counts, sound, casts = zip(*gathered(read, range(len(files))), strict=True)
     whole = casts[0] if all(sound) and len(casts) == 1 else None
@@ -147,20 +140,6 @@ def judge_all(
     if over:
         raise DataRefused(*told, *over)
     return replace(verdict, told=tuple(told))
-
-
-def landed_columns(contract: Contract, typed: exp.Query) -> exp.Query:
-    """What is landed of typed rows: the declared columns in order, then where each row came from."""
-    return exp.select(*map(column, (*contract.types, "_source", *POSITION))).from_(typed.subquery("t"))
-
-
-def staged_rows(project: Path, manifest: Manifest) -> exp.Query:
-    """The typed rows of a landed version, and where each came from."""
-    parquet = file_literal(project / manifest.parquet)
-    if manifest.numbered:
-        return exp.select("*").from_(call("read_parquet", parquet))
-    declared = exp.Star(except_=[column("file_row_number")])
-    return exp.select(declared, *_origin(0, manifest.sources[0].sha256)).from_(_by_number(parquet))
 
 
 def _open(contract: Contract, aside: Path, known: Sequence[SourceFile], path: Path) -> Opened:
@@ -268,39 +247,6 @@ def _twins(files: Sequence[Scanned]) -> list[Problem]:
 def _count(con: DuckDBPyConnection, parquet: Path) -> int:
     counted = exp.select(exp.Count(this=exp.Star())).from_(call("read_parquet", file_literal(parquet)))
     return int(rows(con, counted)[0][0])
-
-
-def _cast_rows(contract: Contract, cast: Path, ordinal: int, sha256: str, *, sound: bool) -> exp.Query:
-    """The rows of one file out of its cast, which holds no other."""
-    texts = _no_texts(contract) if sound else casting.raw_columns(contract)
-    query = exp.select(*map(column, contract.types), *texts, *_origin(ordinal, sha256))
-    return query.from_(_by_number(file_literal(cast)))
-
-
-def _earlier_rows(contract: Contract, earlier: Earlier, ordinal: int, sha256: str) -> exp.Query:
-    """The rows of one file out of an earlier version."""
-    place, record = POSITION
-    at = exp.alias_(exp.cast(exp.convert(ordinal), "INTEGER"), place)
-    values = (*map(column, contract.types), *_no_texts(contract), column("_source"), at, column(record))
-    return exp.select(*values).from_(earlier.rows.subquery("e")).where(column("_source").eq(sha256))
-
-
-def _no_texts(contract: Contract) -> list[exp.Expr]:
-    return [exp.alias_(exp.cast(exp.null(), "TEXT[]"), each.name) for each in casting.raw_columns(contract)]
-
-
-def _by_number(parquet: exp.Expr) -> exp.Expr:
-    return call("read_parquet", parquet, file_row_number=exp.true())
-
-
-def _origin(ordinal: int, sha256: str) -> list[exp.Expr]:
-    """Where each row of a Parquet file with all rows of one file came from."""
-    place, record = POSITION
-    return [
-        exp.alias_(exp.Literal.string(sha256), "_source"),
-        exp.alias_(exp.cast(exp.convert(ordinal), "INTEGER"), place),
-        exp.alias_(exp.Add(this=column("file_row_number"), expression=exp.convert(1)), record),
-    ]
 
 
 def _together(branches: Sequence[exp.Query]) -> exp.Query:

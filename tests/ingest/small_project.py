@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 
 from ciq.ingest.manifest import Manifest
-from ciq.ingest.reading import staged_rows
+from ciq.ingest.provenance import staged_rows
 
 TYPES = {"id": "int64", "treated": "int8", "x": "float64", "g": "category"}
 GOOD = b"id,treated,x,g\n1,0,1.5,a\n2,1,2.5,b\n3,1,,a\n"
