@@ -9,10 +9,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+UNEXPECTED = 99
+"""The exit code of a run that ended by an error which is not ciq's own: a traceback for whoever called it."""
 
 
 class Runs:
@@ -53,7 +57,11 @@ def main() -> None:
     for _ in sys.stdin:
         child = os.fork()
         if child == 0:
-            os._exit(_run())
+            try:
+                os._exit(_run())
+            except BaseException:
+                traceback.print_exc()
+                os._exit(UNEXPECTED)
         print(child, flush=True)
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 

@@ -24,6 +24,7 @@ from ciq.errors import CiqError, ConnectionRefused, Problem, UsageError
 from ciq.pipeline.console import QuietConsole, Step
 from ciq.pipeline.forks import tied
 from ciq.pipeline.intervals import not_due, stale
+from ciq.postgres.trouble import explained, trouble
 from ciq.publish.faces import Break
 from ciq.publish.gateway import ALLOW_BREAKING
 from ciq.publish.progress import watched_by
@@ -70,9 +71,10 @@ class Promotion:
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """SQLMesh's and DuckDB's exceptions as ours, with the next step."""
+    """SQLMesh's, DuckDB's and PostgreSQL's exceptions as ours, with the next step."""
     try:
-        yield
+        with explained():
+            yield
     except duckdb.IOException as error:
         first = str(error).splitlines()[0]
         help_ = "close the other program that has the warehouse open, then try again"
@@ -229,12 +231,12 @@ class Warehouse:
 
     def _failures(self, error: Exception) -> tuple[tuple[AuditFailure, ...], tuple[str, ...], CiqError | None]:
         """The audits that failed, what else went wrong, and ciq's own refusal where one of the models raised it."""
-        own = error if isinstance(error, CiqError) else error.__cause__
+        own = error if isinstance(error, CiqError) else trouble(error.__cause__) or error.__cause__
         audits: list[AuditFailure] = []
         others: list[str] = []
         for failure in self._console.failures:
             model = str(getattr(failure.node, "snapshot_name", failure.node)).replace('"', "").split(".", 1)[-1]
-            cause = failure.__cause__
+            cause = trouble(failure.__cause__) or failure.__cause__
             if isinstance(cause, CiqError):
                 own = cause
             elif isinstance(cause, NodeAuditsErrors):

@@ -12,6 +12,7 @@ from ciq.errors import CiqError, ConnectionRefused, Problem
 from ciq.postgres import Server, connect, embedded, resolve, roles
 from ciq.postgres.connection import parsed
 from ciq.postgres.server import OFF
+from ciq.postgres.trouble import explained
 from ciq.record import opened
 
 MARK = Path("warehouse") / "published"
@@ -51,7 +52,8 @@ def gateway() -> Gateway | None:
 
     try:
         server = needed(Path())
-        return _of(server) if server else None
+        with explained():
+            return _of(server) if server else None
     except CiqError as error:
         raise ConfigError(str(error)) from error
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from ciq.errors import ConnectionRefused, Problem
 from ciq.postgres import Server, connect
+from ciq.postgres.trouble import explained
 
 _FAMILY = 0x63697170
 _HOLDER = """
@@ -46,5 +47,6 @@ def alone(server: Server | None) -> Iterator[None]:
     with closing(connect(server)) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
-            take(cursor, connection.info.dbname, function="pg_try_advisory_lock")
+            with explained():
+                take(cursor, connection.info.dbname, function="pg_try_advisory_lock")
             yield

@@ -7,19 +7,16 @@ whole and proved, and what was published stays where that fails.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from typing import Any
 
 import duckdb
-import psycopg2
-from psycopg2 import errors
 from sqlglot import exp
 from sqlmesh import CustomMaterialization, Model
 from sqlmesh.core.config.connection import BaseDuckDBConnectionConfig
 from sqlmesh.utils.errors import SQLMeshError
 
-from ciq.errors import ConnectionRefused, LimitExceeded, Problem
+from ciq.postgres.trouble import explained
 from ciq.publish import faces, notice
 from ciq.publish.gateway import ALLOW_BREAKING, MARK
 from ciq.publish.load import Description, load
@@ -44,7 +41,7 @@ class CiqCopy(CustomMaterialization):  # type: ignore[misc]  # SQLMesh is not fo
         """Load the table. One that is there is proved again, and filled anew only where it differs from its source."""
         publication = Publication.of(model.custom_materialization_properties)
         table, cursor = exp.to_table(table_name, dialect="postgres"), self.adapter.cursor
-        with _explained(), closing(_warehouse(query_or_df)) as source:
+        with explained(), closing(_warehouse(query_or_df)) as source:
             take(cursor, table.name)
             loaded = load(source, query_or_df, cursor, table, _description(model, publication))
             snapshot = kwargs["snapshot"].fingerprint.to_version()
@@ -57,7 +54,7 @@ class CiqCopy(CustomMaterialization):  # type: ignore[misc]  # SQLMesh is not fo
         """Point the environment's view at the table; for prod the data set's stable faces too."""
         dataset = Publication.of(model.custom_materialization_properties).dataset
         MARK.touch()
-        with _explained():
+        with explained():
             super().promote(table_name, view_name, model, environment, **kwargs)
             if environment == PROD:
                 found = parts(dataset, kwargs["snapshots"].values(), kwargs["deployability_index"])
@@ -90,18 +87,3 @@ def _warehouse(query: exp.Query) -> duckdb.DuckDBPyConnection:
             connection: duckdb.DuckDBPyConnection = adapter.connection.cursor()
             return connection
     raise SQLMeshError(f"no DuckDB gateway has the catalog {', '.join(sorted(catalogs))}")
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """The server's refusals as ours."""
-    try:
-        yield
-    except (errors.QueryCanceled, errors.DiskFull) as error:
-        message = f"the server gave up: {error.diag.message_primary}"
-        help_ = "raise the limit that it names (statement_timeout) or make room, then run again; nothing was published"
-        raise LimitExceeded(Problem("P513", message, help=help_)) from error
-    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
-        message = f"the server went away: {' '.join(str(error).split())}"
-        help_ = "see `ciq pg status`, then run again; nothing was published"
-        raise ConnectionRefused(Problem("P515", message, help=help_)) from error

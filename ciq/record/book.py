@@ -17,6 +17,7 @@ from sqlglot import exp
 from ciq.errors import ConnectionRefused, Problem
 from ciq.postgres import Server, connect, resolve, roles
 from ciq.postgres.connection import refusal
+from ciq.postgres.trouble import lost
 from ciq.record.migrations import migrate
 
 Row = Mapping[str, Any]
@@ -49,7 +50,8 @@ class _Postgres(Book):
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        roles.ensure(server)
+        with self._explained():
+            roles.ensure(server)
         self._connection = connect(server, roles.WRITER)
         with self._explained(), self._connection as connection, connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
@@ -72,8 +74,10 @@ class _Postgres(Book):
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
-            raise refusal(self._server, error) from error
+        except psycopg2.Error as error:
+            if lost(error):
+                raise refusal(self._server, error) from error
+            raise
 
 
 class _Local(Book):

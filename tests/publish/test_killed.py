@@ -9,7 +9,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import killed_run
@@ -82,7 +82,8 @@ def limited(server: Server, milliseconds: int) -> None:
 
 
 def process(server: Server, run: int) -> None:
-    os.kill(run, signal.SIGKILL)
+    with suppress(ProcessLookupError):  # done already
+        os.kill(run, signal.SIGKILL)
 
 
 def backend(server: Server, run: int) -> None:
@@ -93,7 +94,8 @@ def backend(server: Server, run: int) -> None:
         " ORDER BY state = 'active' DESC, random() LIMIT 1",
     )
     for (pid,) in busy:
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def whole_server(server: Server, run: int) -> None:
@@ -129,6 +131,7 @@ def _recovers(root: Path, runs: Runs, code: int, before: int, known: list[str]) 
 
     A run that was ended before it had begun is not in the record.
     """
+    assert code != killed_run.UNEXPECTED
     server = embedded.start(root)
     after = shown(server)
     assert after == before + 1 if code == 0 else after in (before, before + 1)
