@@ -1,57 +1,91 @@
-/* ciq's statistics for any DuckDB: `.read ciq.sql` in its command line, or ciq.duckdb.load(connection) in Python.
+/* ciq's statistics for any DuckDB: `.read ciq.sql` in its command line, or
+   ciq.duckdb.load(connection) in Python.
    x is a covariate, t the treatment (0 or 1), e the propensity score, pi the share of treated rows, w a weight.
-   The definitions and their sources stand in docs/statistics.md. */
+   The definitions and their sources stand in docs/statistics.md. `make docs` writes this file. */
+
+CREATE OR REPLACE MACRO _ipw_ate
+  (e, t) AS CASE WHEN t = 1 THEN 1 / e ELSE 1 / (1 - e) END;
+
+CREATE OR REPLACE MACRO _ipw_att
+  (e, t) AS CASE WHEN t = 1 THEN 1.0 ELSE e / (1 - e) END;
+
+CREATE OR REPLACE MACRO _ipw_atc
+  (e, t) AS CASE WHEN t = 1 THEN (1 - e) / e ELSE 1.0 END;
+
+CREATE OR REPLACE MACRO _ipw_ato
+  (e, t) AS CASE WHEN t = 1 THEN 1 - e ELSE e END;
 
 /* The weight towards the population that the estimand (ATE, ATT, ATC, ATO) names */
-CREATE OR REPLACE MACRO ipw(e, t, estimand) AS CASE UPPER(estimand)
-  WHEN 'ATE' THEN CASE WHEN t = 1 THEN 1 / e ELSE 1 / (1 - e) END
-  WHEN 'ATT' THEN CASE WHEN t = 1 THEN 1.0 ELSE e / (1 - e) END
-  WHEN 'ATC' THEN CASE WHEN t = 1 THEN (1 - e) / e ELSE 1.0 END
-  WHEN 'ATO' THEN CASE WHEN t = 1 THEN 1 - e ELSE e END
-  ELSE ERROR('the estimand is ATE, ATT, ATC or ATO, not ' || COALESCE(estimand, 'NULL'))
-END;
+CREATE OR REPLACE MACRO ipw
+  (e, t, estimand) AS CASE UPPER(estimand)
+    WHEN 'ATE' THEN _ipw_ate(e, t)
+    WHEN 'ATT' THEN _ipw_att(e, t)
+    WHEN 'ATC' THEN _ipw_atc(e, t)
+    WHEN 'ATO' THEN _ipw_ato(e, t)
+    ELSE ERROR('the estimand is ATE, ATT, ATC or ATO, not ' || COALESCE(estimand, 'NULL'))
+  END;
 
 /* Walker et al. 2013: the score with the prevalence taken out, logit F = logit e - logit pi */
-CREATE OR REPLACE MACRO preference_score(e, pi) AS e * (1 - pi) / (e * (1 - pi) + (1 - e) * pi);
+CREATE OR REPLACE MACRO preference_score
+  (e, pi) AS e * (1 - pi) / (e * (1 - pi) + (1 - e) * pi);
 
-CREATE OR REPLACE MACRO equipoise(e, pi) AS
-  AVG(CASE WHEN preference_score(e, pi) BETWEEN 0.3 AND 0.7 THEN 1.0 ELSE 0.0 END);
+CREATE OR REPLACE MACRO _in_equipoise
+  (f) AS CASE WHEN f BETWEEN 0.3 AND 0.7 THEN 1.0 ELSE 0.0 END;
 
-CREATE OR REPLACE MACRO overlap_share(e) AS AVG(CASE WHEN e > 0.05 AND e < 0.95 THEN 1.0 ELSE 0.0 END);
+CREATE OR REPLACE MACRO equipoise
+  (e, pi) AS AVG(_in_equipoise(preference_score(e, pi)));
+
+CREATE OR REPLACE MACRO overlap_share
+  (e) AS AVG(CASE WHEN e > 0.05 AND e < 0.95 THEN 1.0 ELSE 0.0 END);
 
 /* Kish's effective sample size */
-CREATE OR REPLACE MACRO ess(w) AS POWER(SUM(w), 2) / SUM(w * w);
+CREATE OR REPLACE MACRO ess
+  (w) AS POWER(SUM(w), 2) / SUM(w * w);
 
-CREATE OR REPLACE MACRO _weighted_mean(x, w, t, arm) AS
-  SUM(w * x) FILTER (t = arm) / SUM(w) FILTER (t = arm AND x IS NOT NULL);
+CREATE OR REPLACE MACRO _histogram_bin
+  (e, bins) AS LEAST(FLOOR(e * bins), bins - 1);
+
+CREATE OR REPLACE MACRO _weighted_mean
+  (x, w, t, arm) AS SUM(w * x) FILTER (t = arm) / SUM(w) FILTER (t = arm AND x IS NOT NULL);
 
 /* Unweighted variance of an arm, or of all where arm is NULL: p (1 - p) where x is 0 or 1 throughout */
-CREATE OR REPLACE MACRO _spread(x, t, arm) AS CASE
-  WHEN COUNT(x) FILTER (x NOT IN (0, 1)) = 0
-  THEN AVG(x) FILTER (arm IS NULL OR t = arm) * (1 - AVG(x) FILTER (arm IS NULL OR t = arm))
-  ELSE VAR_SAMP(x) FILTER (arm IS NULL OR t = arm)
-END;
+CREATE OR REPLACE MACRO _spread
+  (x, t, arm) AS CASE
+    WHEN COUNT(x) FILTER (x NOT IN (0, 1)) = 0
+    THEN AVG(x) FILTER (arm IS NULL OR t = arm) * (1 - AVG(x) FILTER (arm IS NULL OR t = arm))
+    ELSE VAR_SAMP(x) FILTER (arm IS NULL OR t = arm)
+  END;
+
+CREATE OR REPLACE MACRO _scale_pooled
+  (v1, v0, s_all) AS COALESCE(NULLIF(SQRT((v1 + v0) / 2), 0), s_all);
+
+CREATE OR REPLACE MACRO _scale
+  (v, s_all) AS COALESCE(NULLIF(SQRT(v), 0), s_all);
 
 /* Stuart 2010: always of the unweighted sample; where it is 0, that of all rows */
-CREATE OR REPLACE MACRO _denominator(x, t, estimand) AS COALESCE(
-  NULLIF(SQRT(CASE UPPER(estimand)
-    WHEN 'ATT' THEN _spread(x, t, 1)
-    WHEN 'ATC' THEN _spread(x, t, 0)
-    ELSE (_spread(x, t, 1) + _spread(x, t, 0)) / 2
-  END), 0),
-  SQRT(_spread(x, t, NULL))
-);
+CREATE OR REPLACE MACRO _denominator
+  (x, t, estimand) AS CASE UPPER(estimand)
+    WHEN 'ATT' THEN _scale(_spread(x, t, 1), SQRT(_spread(x, t, NULL)))
+    WHEN 'ATC' THEN _scale(_spread(x, t, 0), SQRT(_spread(x, t, NULL)))
+    ELSE _scale_pooled(_spread(x, t, 1), _spread(x, t, 0), SQRT(_spread(x, t, NULL)))
+  END;
 
 /* Standardised mean difference: unadjusted over the pooled deviation, or weighted for an estimand */
 CREATE OR REPLACE MACRO smd
   (x, t) AS (AVG(x) FILTER (t = 1) - AVG(x) FILTER (t = 0)) / _denominator(x, t, 'ATE'),
-  (x, t, w, estimand) AS
-    (_weighted_mean(x, w, t, 1) - _weighted_mean(x, w, t, 0)) / _denominator(x, t, estimand);
+  (x, t, w, estimand) AS (_weighted_mean(x, w, t, 1) - _weighted_mean(x, w, t, 0)) / _denominator(x, t, estimand);
 
-/* cobalt's col.w.v: sum of w (x - m)^2 over 1 - sum of w^2, weights summing to 1 */
-CREATE OR REPLACE MACRO _weighted_variance(x, w, t, arm) AS
-  (SUM(w * x * x) FILTER (t = arm) / SUM(w) FILTER (t = arm AND x IS NOT NULL) - POWER(_weighted_mean(x, w, t, arm), 2))
-  / (1 - SUM(w * w) FILTER (t = arm AND x IS NOT NULL) / POWER(SUM(w) FILTER (t = arm AND x IS NOT NULL), 2));
+/* cobalt's col.w.v of the sums of w, w^2, w x and w x^2: sum of w (x - m)^2 over 1 - sum of w^2, as shares */
+CREATE OR REPLACE MACRO _variance_of_sums
+  (s, ss, x, xx) AS (xx / s - (x / s) * (x / s)) / (1 - ss / (s * s));
+
+CREATE OR REPLACE MACRO _weighted_variance
+  (x, w, t, arm) AS _variance_of_sums(
+    SUM(w) FILTER (t = arm AND x IS NOT NULL),
+    SUM(w * w) FILTER (t = arm AND x IS NOT NULL),
+    SUM(w * x) FILTER (t = arm),
+    SUM(w * x * x) FILTER (t = arm)
+  );
 
 /* Variance of the treated over that of the untreated, unadjusted or weighted */
 CREATE OR REPLACE MACRO variance_ratio
@@ -78,7 +112,7 @@ CREATE OR REPLACE MACRO crump_alpha(scores) AS TABLE
 /* FROM overlap_histogram('scores'): rows of each arm by ps_hat, in equal bins from 0 to 1 */
 CREATE OR REPLACE MACRO overlap_histogram(scores, bins := 20) AS TABLE
   SELECT
-    LEAST(FLOOR(ps_hat * bins), bins - 1) / bins AS bin_from,
+    _histogram_bin(ps_hat, bins) / bins AS bin_from,
     COUNT(*) FILTER (_treated = 1) AS treated,
     COUNT(*) FILTER (_treated = 0) AS control
   FROM QUERY_TABLE(scores)

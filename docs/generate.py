@@ -1,4 +1,4 @@
-"""Writes the pages that are derived from the code: ``python docs/generate.py``."""
+"""Writes the pages, and the SQL, that are derived from the code: ``python docs/generate.py``."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from pathlib import Path
 
 import click
 
+from ciq.causal.macros import macros
 from ciq.cli.main import cli
 from ciq.rules import RULES
 
-DOCS = Path(__file__).parent
+ROOT = Path(__file__).parents[1]
 _FAMILIES = {
     "C": "The contract",
     "E": "Project and environment",
@@ -54,8 +55,8 @@ def rule_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-PAGES = {"commands.md": command_page, "rules.md": rule_page}
+PAGES = {"docs/commands.md": command_page, "docs/rules.md": rule_page, "ciq/ciq.sql": macros}
 
 if __name__ == "__main__":
     for page, content in PAGES.items():
-        (DOCS / page).write_text(content(), encoding="utf-8")
+        (ROOT / page).write_text(content(), encoding="utf-8")

@@ -47,7 +47,7 @@ COMMANDS: dict[str, click.Command] = dict(GENERATE.commands())
 
 @pytest.mark.parametrize("page", GENERATE.PAGES)
 def test_generated_pages_are_up_to_date(page: str) -> None:
-    assert (DOCS / page).read_text() == GENERATE.PAGES[page](), "run `make docs`"
+    assert (ROOT / page).read_text() == GENERATE.PAGES[page](), "run `make docs`"
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name != "ciq"])

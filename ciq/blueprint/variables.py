@@ -15,6 +15,7 @@ from sqlglot import exp
 
 from ciq.blueprint.balanced import balanced
 from ciq.blueprint.datasets import Dataset
+from ciq.blueprint.figures import figures
 from ciq.blueprint.roles import alias, treated, typed
 from ciq.blueprint.scoring import fitted, logit, with_levels, with_levels_of_fold
 from ciq.blueprint.unpivoted import (
@@ -68,6 +69,7 @@ def decided(contract: Contract) -> dict[str, exp.Expr]:
         "dated_values": dated_values(contract),
         "outputs": _tuple(alias(typed(contract, name), name) for name in contract.published_cols),
         "estimand": exp.to_identifier(contract.estimand.lower()),
+        **figures(),
         **_gate_thresholds(contract),
     }
 

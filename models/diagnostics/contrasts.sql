@@ -48,7 +48,7 @@ MODEL (
   ),
   cron @cron,
   enabled @enabled,
-  blueprints @datasets(of_segment, of_segment_of_pair, products)
+  blueprints @datasets(of_segment, of_segment_of_pair, products, weighted_variances)
 );
 
 WITH number_arms AS (
@@ -71,24 +71,7 @@ WITH number_arms AS (
       ) AS mean_@w
     ),
     /* Sum of w (x - m)^2 over 1 - sum of w^2, weights summing to 1: cobalt's col.w.v */
-    @EACH(
-      [ate, att, atc, ato],
-      w -> CASE
-        WHEN variance = 0
-        THEN 0
-        ELSE (
-          xx_@w / s_@w - (
-            x_@w / s_@w
-          ) * (
-            x_@w / s_@w
-          )
-        ) / (
-          1 - ss_@w / (
-            s_@w * s_@w
-          )
-        )
-      END AS variance_@w
-    ),
+    @EACH(@weighted_variances, c -> c),
     @EACH(
       [ate, att, atc, ato],
       w -> (

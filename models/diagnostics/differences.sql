@@ -40,7 +40,7 @@ MODEL (
   ),
   cron @cron,
   enabled @enabled,
-  blueprints @datasets()
+  blueprints @datasets(denominators)
 );
 
 WITH spread AS (
@@ -93,11 +93,7 @@ WITH spread AS (
 ), denominators AS (
   SELECT
     *,
-    COALESCE(NULLIF(SQRT((
-      v1 + v0
-    ) / 2), 0), s_all) AS s_pooled,
-    COALESCE(NULLIF(SQRT(v1), 0), s_all) AS s_treated,
-    COALESCE(NULLIF(SQRT(v0), 0), s_all) AS s_control
+    @EACH(@denominators, c -> c)
   FROM scales
 )
 SELECT

@@ -18,13 +18,13 @@ MODEL (
   ),
   cron @cron,
   enabled @enabled,
-  blueprints @datasets()
+  blueprints @datasets(histogram_bin)
 );
 
 SELECT
-  CAST(LEAST(FLOOR(ps_hat * 40), 39) AS INT) AS bin,
+  CAST(@histogram_bin AS INT) AS bin,
   COUNT(CASE WHEN _treated = 1 THEN 1 END) AS n_treated,
   COUNT(CASE WHEN _treated = 0 THEN 1 END) AS n_control
 FROM diagnostics.@{dataset}_scores
 GROUP BY
-  CAST(LEAST(FLOOR(ps_hat * 40), 39) AS INT)
+  CAST(@histogram_bin AS INT)

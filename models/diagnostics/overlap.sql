@@ -63,7 +63,7 @@ MODEL (
   ),
   cron @cron,
   enabled @enabled,
-  blueprints @datasets()
+  blueprints @datasets(preference_score, overlap_share, in_equipoise, effective_samples)
 );
 
 WITH arms AS (
@@ -83,19 +83,17 @@ WITH arms AS (
     @EACH([ate, att, atc, ato], w -> w_@w),
     a.support_from,
     a.support_to,
-    ps_hat * (1 - prevalence) / (
-      ps_hat * (1 - prevalence) + (1 - ps_hat) * prevalence
-    ) AS f
+    @preference_score AS f
   FROM diagnostics.@{dataset}_scores AS s
   CROSS JOIN arms AS a
 ), summed AS (
   SELECT
-    AVG(CASE WHEN ps_hat > 0.05 AND ps_hat < 0.95 THEN 1.0 ELSE 0.0 END) AS overlap_share,
+    @overlap_share AS overlap_share,
     AVG(CASE WHEN ps_hat < 0.01 THEN 1.0 ELSE 0.0 END) AS tail_lt_001,
     AVG(CASE WHEN ps_hat > 0.99 THEN 1.0 ELSE 0.0 END) AS tail_gt_099,
-    AVG(CASE WHEN f BETWEEN 0.3 AND 0.7 THEN 1.0 ELSE 0.0 END) AS equipoise,
-    AVG(CASE WHEN _treated = 1 THEN CASE WHEN f BETWEEN 0.3 AND 0.7 THEN 1.0 ELSE 0.0 END END) AS equipoise_treated,
-    AVG(CASE WHEN _treated = 0 THEN CASE WHEN f BETWEEN 0.3 AND 0.7 THEN 1.0 ELSE 0.0 END END) AS equipoise_control,
+    AVG(@in_equipoise) AS equipoise,
+    AVG(CASE WHEN _treated = 1 THEN @in_equipoise END) AS equipoise_treated,
+    AVG(CASE WHEN _treated = 0 THEN @in_equipoise END) AS equipoise_control,
     AVG(CASE WHEN ps_hat BETWEEN support_from AND support_to THEN 1.0 ELSE 0.0 END) AS common_support_share,
     MIN(ps_hat) AS ps_min,
     MAX(ps_hat) AS ps_max,
@@ -105,18 +103,7 @@ WITH arms AS (
     AVG((_treated - ps_hat) * (_treated - ps_hat)) AS brier,
     /* A score of exactly 0 or 1 has a logarithm only if it is held off */
     -2 * SUM(LN(GREATEST(CASE WHEN _treated = 1 THEN ps_hat ELSE 1 - ps_hat END, 1e-300))) AS deviance,
-    @EACH(
-      [ate, att, atc, ato],
-      w -> (
-        POWER(SUM(CASE WHEN _treated = 1 THEN w_@w END), 2) / SUM(CASE WHEN _treated = 1 THEN w_@w * w_@w END)
-      ) AS ess_@{w}_treated
-    ),
-    @EACH(
-      [ate, att, atc, ato],
-      w -> (
-        POWER(SUM(CASE WHEN _treated = 0 THEN w_@w END), 2) / SUM(CASE WHEN _treated = 0 THEN w_@w * w_@w END)
-      ) AS ess_@{w}_control
-    ),
+    @EACH(@effective_samples, c -> c),
     @EACH([ate, att, atc, ato], w -> MAX(w_@w) AS max_weight_@w),
     @EACH(
       [ate, att, atc, ato],

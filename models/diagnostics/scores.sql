@@ -5,7 +5,7 @@ MODEL (
   grain row_id,
   cron @cron,
   enabled @enabled,
-  blueprints @datasets(typed, fitted, with_levels, logit, treated),
+  blueprints @datasets(typed, fitted, with_levels, logit, treated, weights),
   @contract_properties(@dataset, scores)
 );
 
@@ -30,8 +30,5 @@ SELECT
   @EACH(@typed, c -> c),
   _treated,
   ps_hat,
-  CASE WHEN _treated = 1 THEN 1 / ps_hat ELSE 1 / (1 - ps_hat) END AS w_ate,
-  CASE WHEN _treated = 1 THEN 1.0 ELSE ps_hat / (1 - ps_hat) END AS w_att,
-  CASE WHEN _treated = 1 THEN (1 - ps_hat) / ps_hat ELSE 1.0 END AS w_atc,
-  CASE WHEN _treated = 1 THEN 1 - ps_hat ELSE ps_hat END AS w_ato
+  @EACH(@weights, c -> c)
 FROM scored
