@@ -39,6 +39,17 @@ def _weighted(contract: Contract, name: str, label: str, value: exp.Expr) -> exp
     return exp.select(*columns).from_(f"diagnostics.{contract.name}_scores")
 
 
+def segment_scores(contract: Contract) -> exp.Subquery:
+    """A row per row and declared segment: segment, stratum (its value), and the score."""
+
+    def branch(name: str, value: exp.Expr) -> exp.Select:
+        columns = [alias(exp.convert(name), "segment"), alias(sql.level(value), "stratum"), exp.column("ps_hat")]
+        return exp.select(*columns).from_(f"diagnostics.{contract.name}_scores")
+
+    branches = [branch(name, sql.column(name)) for name in contract.segment_cols]
+    return _union(branches, branch("", exp.null()).where(exp.false()))
+
+
 def weighted_numbers(contract: Contract) -> exp.Subquery:
     """A row per observed number: covariate, x, treated, the weights and the outcome."""
 

@@ -22,6 +22,7 @@ from ciq.blueprint.unpivoted import (
     covariate_values,
     dated_values,
     factor_values,
+    segment_scores,
     weighted_numbers,
 )
 from ciq.causal import sql
@@ -65,6 +66,7 @@ def decided(contract: Contract) -> dict[str, exp.Expr]:
         **balanced(contract),
         "gaps": exp.Array(expressions=[*_gaps(contract)]),
         "weighted_numbers": weighted_numbers(contract),
+        "segment_scores": segment_scores(contract),
         "covariate_values": covariate_values(contract),
         "dated_values": dated_values(contract),
         "outputs": _tuple(alias(typed(contract, name), name) for name in contract.published_cols),

@@ -22,7 +22,8 @@ class Diagnostics:
 
     ``terms``: a row per term of the propensity model. ``scores``: a row per cleaned row in the frame's order, with
     ``ps_hat`` and the weights ``w_ate``, ``w_att``, ``w_atc`` and ``w_ato``. ``overlap``: each figure by its name.
-    ``balance``: a row per number, level and missing indicator, in name order. ``calibration``: ten bins of equal count
+    ``balance``: a row per number, level and missing indicator, in name order. ``segments``: a row per value
+    of each declared segment. ``calibration``: ten bins of equal count
     by score, in sample and out of fold.
     """
 
@@ -30,6 +31,7 @@ class Diagnostics:
     scores: pa.Table
     overlap: dict[str, float]
     balance: pa.Table
+    segments: pa.Table
     calibration: pa.Table
 
 
@@ -46,6 +48,7 @@ def diagnostics(frame: Any, contract: Contract) -> Diagnostics:
             scores=built.scores(),
             overlap=_overlap(built),
             balance=built.table("balance", "covariate"),
+            segments=built.table("segments", "segment, stratum"),
             calibration=built.table("calibration", "rowid"),
         )
 

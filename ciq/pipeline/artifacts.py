@@ -76,6 +76,7 @@ def overlap_metrics(facts: Facts) -> str:
         **overlap,
         "gates": facts.gates,
         "positivity": facts.positivity,
+        "segments": facts.segments,
         "leakage": facts.leakage,
         "availability": facts.availability,
     }

@@ -168,6 +168,7 @@ def _facts(project: Path, contract: Contract, manifest: Manifest, promotion: Pro
         gates=rows("gates"),
         balance=rows("balance"),
         positivity=rows("positivity"),
+        segments=rows("segments"),
         histogram=rows("histogram"),
         calibration=rows("calibration"),
         missing=rows("missing"),

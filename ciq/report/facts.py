@@ -27,7 +27,8 @@ class Facts:
     ``overlap`` is one row of figures; ``gates``, ``balance``, ``positivity``, ``histogram``, ``calibration``,
     ``missing``, ``leakage`` and ``availability`` are rows as the diagnostics models hold them, all empty where the
     attempt ended before them.
-    A gate's ``follows_from`` names the failing gate that explains its verdict; such a gate is not said again.
+    ``segments`` has a row per value of each declared segment. A gate's ``follows_from`` names the failing gate that
+    explains its verdict; such a gate is not said again.
     ``leakage`` has a row per covariate and one for its being missing: what it tells by itself of treatment and
     outcome; ``availability`` a row per covariate that says when it became known, with the rows that are too late.
     ``advice`` is what the ways out would give where overlap or balance is poor, empty where it isn't.
@@ -60,6 +61,7 @@ class Facts:
     gates: tuple[Row, ...] = ()
     balance: tuple[Row, ...] = ()
     positivity: tuple[Row, ...] = ()
+    segments: tuple[Row, ...] = ()
     histogram: tuple[Row, ...] = ()
     calibration: tuple[Row, ...] = ()
     missing: tuple[Row, ...] = ()

@@ -99,6 +99,7 @@ def _view(facts: Facts, say: Sentences) -> dict[str, Any]:
         "overlap": tables.overlap(facts, say),
         "calibration": tables.calibration(facts),
         "levels": tables.levels(facts),
+        "segments": tables.segments(facts),
         "levels_rest": tables.rest(len(facts.positivity), "report.json", say),
         "leakage": tables.leakage(facts),
         "leakage_rest": tables.rest(len(facts.leakage), "report.json", say),

@@ -25,6 +25,7 @@ def quality_report(facts: Facts, say: Sentences) -> str:
         _overlap(facts, say),
         _balance(facts, say),
         _levels(facts, say),
+        _segments(facts, say),
         _leakage(facts, say),
         _missing(facts, say),
         _mends(facts, say),
@@ -108,6 +109,12 @@ def _levels(facts: Facts, say: Sentences) -> str:
     rows = [(row.covariate, row.level, row.treated, row.control) for row in tables.levels(facts)]
     head = tuple(say(key) for key in ("covariate", "level", "treated", "control"))
     return _section(say("positivity"), say("positivity_note"), table(head, rows)) if rows else ""
+
+
+def _segments(facts: Facts, say: Sentences) -> str:
+    rows = [(row.segment, row.treated, row.control, row.overlap, row.smd) for row in tables.segments(facts)]
+    head = tuple(say(key) for key in ("segment", "treated", "control", "key_overlap", "segment_worst"))
+    return _section(say("segments"), say("segments_note"), table(head, rows)) if rows else ""
 
 
 def _leakage(facts: Facts, say: Sentences) -> str:

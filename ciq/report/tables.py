@@ -53,6 +53,17 @@ class LevelLine:
 
 
 @dataclass(frozen=True)
+class SegmentLine:
+    """A value of a segment: rows per arm, its own overlap share, and the covariate that differs most in it."""
+
+    segment: str
+    treated: str
+    control: str
+    overlap: str
+    smd: str
+
+
+@dataclass(frozen=True)
 class MissingLine:
     """A column with missing values: how many rows, and which share of each arm."""
 
@@ -171,6 +182,24 @@ def levels(facts: Facts) -> list[LevelLine]:
             verdict="" if _in_both(row) else verdict,
         )
         for row in sorted(facts.positivity, key=order)[:SHOWN]
+    ]
+
+
+def segments(facts: Facts) -> list[SegmentLine]:
+    """The values of the segments, those with the least overlap first."""
+
+    def order(row: Row) -> tuple[float, str, str]:
+        return (row["overlap_share"], row["segment"], row["stratum"])
+
+    return [
+        SegmentLine(
+            segment=f"{row['segment']} = {row['stratum']}",
+            treated=figure(row["n_treated"]),
+            control=figure(row["n_control"]),
+            overlap=percent(row["overlap_share"]),
+            smd=f"{row['worst']} {decimals(row['max_smd'])}" if is_finite(row["max_smd"]) else "",
+        )
+        for row in sorted(facts.segments, key=order)[:SHOWN]
     ]
 
 

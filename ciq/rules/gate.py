@@ -135,6 +135,20 @@ GATE_RULES = (
         "Name the worst ones in propensity.squares or propensity.interactions",
         gate="balance_terms",
     ),
+    GateRule(
+        "G361",
+        "A segment has too little overlap of its own",
+        "The share of the whole hides a group in which one arm has hardly a counterpart in the other.",
+        "Say nothing of the effect in that segment, or leave it out and say so of the population",
+        gate="segment_overlap",
+    ),
+    GateRule(
+        "G362",
+        "A segment is out of balance",
+        "The weights balance the whole; within this group the arms still differ, beyond what chance gives.",
+        "Name the segment with the covariate in propensity.interactions before an effect is told for it",
+        gate="segment_balance",
+    ),
     Rule(
         "G320",
         "An audit of the cleaned rows failed",

@@ -44,10 +44,12 @@ MODEL (
 );
 
 WITH spread AS (
-  /* Always of the unweighted sample (Stuart 2010); p (1 - p) for a binary covariate */
+  /* Always of the unweighted sample (Stuart 2010); p (1 - p) for a binary covariate, which rounding can take below 0 */
   SELECT
     *,
     CASE
+      WHEN type = 'binary' AND NOT treated_unadjusted BETWEEN 0 AND 1
+      THEN 0
       WHEN type = 'binary'
       THEN treated_unadjusted * (
         1 - treated_unadjusted
@@ -55,6 +57,8 @@ WITH spread AS (
       ELSE variance_treated
     END AS v1,
     CASE
+      WHEN type = 'binary' AND NOT control_unadjusted BETWEEN 0 AND 1
+      THEN 0
       WHEN type = 'binary'
       THEN control_unadjusted * (
         1 - control_unadjusted
@@ -74,6 +78,8 @@ WITH spread AS (
     *,
     SQRT(
       CASE
+        WHEN type = 'binary' AND NOT mean_all BETWEEN 0 AND 1
+        THEN 0
         WHEN type = 'binary'
         THEN mean_all * (
           1 - mean_all
@@ -106,18 +112,18 @@ SELECT
   n_treated,
   n_control,
   raw_difference,
-  CASE WHEN raw_difference = 0 THEN 0 ELSE raw_difference / s_pooled END AS smd_unadjusted,
-  CASE WHEN raw_difference = 0 THEN 0 ELSE raw_difference / s_treated END AS smd_unadjusted_att,
-  CASE WHEN treated_ate = control_ate THEN 0 ELSE (
+  CASE WHEN raw_difference = 0 OR s_pooled = 0 THEN 0 ELSE raw_difference / s_pooled END AS smd_unadjusted,
+  CASE WHEN raw_difference = 0 OR s_treated = 0 THEN 0 ELSE raw_difference / s_treated END AS smd_unadjusted_att,
+  CASE WHEN treated_ate = control_ate OR s_pooled = 0 THEN 0 ELSE (
     treated_ate - control_ate
   ) / s_pooled END AS smd_ate,
-  CASE WHEN treated_att = control_att THEN 0 ELSE (
+  CASE WHEN treated_att = control_att OR s_treated = 0 THEN 0 ELSE (
     treated_att - control_att
   ) / s_treated END AS smd_att,
-  CASE WHEN treated_atc = control_atc THEN 0 ELSE (
+  CASE WHEN treated_atc = control_atc OR s_control = 0 THEN 0 ELSE (
     treated_atc - control_atc
   ) / s_control END AS smd_atc,
-  CASE WHEN treated_ato = control_ato THEN 0 ELSE (
+  CASE WHEN treated_ato = control_ato OR s_pooled = 0 THEN 0 ELSE (
     treated_ato - control_ato
   ) / s_pooled END AS smd_ato
 FROM denominators

@@ -21,7 +21,7 @@ MODEL (
     follows_from = 'The failing gate that explains this verdict, so that one cause is said once'
   ),
   audits (
-    number_of_rows(threshold := 21),
+    number_of_rows(threshold := 23),
     unique_values(columns := (gate)),
     accepted_values(column := verdict, is_in := ('pass', 'warn', 'fail')),
     both_arms,
@@ -65,7 +65,7 @@ SELECT
     THEN empty_arm
     WHEN gate IN ('positivity', 'separation', 'leakage_correlation') AND unexplained = 0
     THEN leak
-    WHEN gate IN ('fit_converged', 'fit_invariant', 'overlap_share', 'tail_lt_001', 'tail_gt_099', 'equipoise', 'auc', 'ess_share', 'max_weight_share', 'balance', 'balance_terms')
+    WHEN gate IN ('fit_converged', 'fit_invariant', 'overlap_share', 'tail_lt_001', 'tail_gt_099', 'equipoise', 'auc', 'ess_share', 'max_weight_share', 'balance', 'balance_terms', 'segment_overlap', 'segment_balance')
     THEN COALESCE(
       leak,
       separated,

@@ -100,6 +100,20 @@ WITH overlap AS (
     WHERE
       term <> 'covariate'
   )
+), segments AS (
+  /* The whole may hide a segment; in a few rows chance alone does */
+  SELECT
+    COALESCE(MIN(overlap_share), 1) AS overlap_share,
+    COUNT(CASE WHEN beyond > 0 THEN 1 END) AS unbalanced,
+    STRING_AGG(
+      CASE WHEN overlap_share < @overlap_share_at_least THEN segment || ' = ' || stratum || ': ' || ROUND(overlap_share, 3) || ' of ' || n || ' rows' END,
+      '; '
+      ORDER BY overlap_share, segment, stratum
+    ) AS overlap_said,
+    STRING_AGG(CASE WHEN beyond > 0 THEN segment || ' = ' || stratum || ': ' || worst || ' ' || ROUND(max_smd, 3) END, '; ' ORDER BY max_smd DESC, segment, stratum) AS balance_said
+  FROM diagnostics.@{dataset}_segments
+  WHERE
+    n >= @min_level_rows
 ), figures AS (
   SELECT
     'both_arms' AS gate,
@@ -131,6 +145,26 @@ WITH overlap AS (
     said,
     NULL
   FROM terms
+  UNION ALL
+  SELECT
+    'segment_overlap',
+    overlap_share,
+    '>=',
+    @overlap_share_at_least,
+    'warn',
+    overlap_said,
+    NULL
+  FROM segments
+  UNION ALL
+  SELECT
+    'segment_balance',
+    unbalanced,
+    '<=',
+    0,
+    'warn',
+    balance_said,
+    NULL
+  FROM segments
   UNION ALL
   SELECT
     'overlap_share',

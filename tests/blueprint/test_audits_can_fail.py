@@ -208,6 +208,12 @@ CASES: dict[str, dict[str, list[str]]] = {
         "unique_combination_of_columns(columns := (segment, stratum, parent, covariate))": [DOUBLE],
         "accepted_values(column := type, is_in := ('continuous', 'binary'))": [put("type", "'ordinal'")],
     },
+    "diagnostics.doses_segments": {
+        "not_null(columns := (segment, stratum, n, n_treated, n_control))": null(
+            "segment", "stratum", "n", "n_treated", "n_control"
+        ),
+        "unique_combination_of_columns(columns := (segment, stratum))": [DOUBLE],
+    },
     "diagnostics.doses_products": {
         "not_null(columns := (covariate, parent, term, type))": null("covariate", "parent", "term", "type"),
         "unique_combination_of_columns(columns := (parent, covariate))": [DOUBLE],
@@ -238,7 +244,7 @@ CASES: dict[str, dict[str, list[str]]] = {
         "accepted_values(column := type, is_in := ('continuous', 'binary'))": [put("type", "'ordinal'")],
     },
     "diagnostics.doses_gates": {
-        "number_of_rows(threshold := 21)": ["DELETE FROM bad WHERE rowid = 0"],
+        "number_of_rows(threshold := 23)": ["DELETE FROM bad WHERE rowid = 0"],
         "unique_values(columns := (gate))": [DOUBLE],
         "accepted_values(column := verdict, is_in := ('pass', 'warn', 'fail'))": [put("verdict", "'unknown'")],
         "both_arms()": [failed("both_arms")],

@@ -6,6 +6,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -14,6 +15,8 @@ from test_diagnostics import shipped
 
 from ciq import frames
 from ciq.contract import Contract, load
+from ciq.frames.models import Models
+from ciq.frames.staging import stage
 
 Vector = NDArray[np.float64]
 WEIGHTINGS = ("unadjusted", "ate", "att", "atc", "ato")
@@ -184,6 +187,53 @@ def test_squares_and_products_of_real_data() -> None:
     measured = products_agree(table, with_products(contract))
     rows = {row["covariate"]: row for row in measured.balance.to_pylist()}
     assert {"age²", "sex * age", "age * education_1"} <= rows.keys() and "sex²" not in rows
+
+
+def test_segments_are_measured_on_their_own_rows(contract: Contract) -> None:
+    """Overlap, effective sample and differences within each value, under the scores and weights of the whole."""
+    table = study(3, rows=2_000)
+    measured = frames.diagnostics(table, contract.model_copy(update={"segment_cols": ("region", "member")}))
+    whole = {row["covariate"]: row["smd_ate"] for row in frames.balance(table, contract).to_pylist()}
+    assert {row["covariate"]: row["smd_ate"] for row in measured.balance.to_pylist()} == pytest.approx(whole)
+    by, t, e = weights(measured.scores), measured.scores["_treated"].to_numpy(), measured.scores["ps_hat"].to_numpy()
+    f = e * (1 - t.mean()) / (e * (1 - t.mean()) + (1 - e) * t.mean())
+    values = {
+        "region": np.array([value or "<NA>" for value in table["region"].to_pylist()]),
+        "member": np.array([str(value).lower() for value in table["member"].to_pylist()]),
+    }
+    seen = {(row["segment"], row["stratum"]): row for row in measured.segments.to_pylist()}
+    assert seen.keys() == {(name, value) for name, found in values.items() for value in found}
+    for (name, value), row in seen.items():
+        rows = values[name] == value
+        assert row["n"] == rows.sum() and row["n_treated"] == t[rows].sum()
+        assert row["overlap_share"] == pytest.approx(((e > 0.05) & (e < 0.95))[rows].mean())
+        assert row["equipoise"] == pytest.approx(((f >= 0.3) & (f <= 0.7))[rows].mean())
+        w = by["ate"][rows & (t == 1)]
+        assert row["ess_treated"] == pytest.approx(w.sum() ** 2 / (w**2).sum())
+        within = {name: w[rows] for name, w in by.items()}
+        varying = {name: x[rows] for name, x in expected_rows(table).items() if np.nanstd(x[rows]) > 0}
+        smd = {name: abs(figures(x, t[rows], within)["smd_ate"] or 0) for name, x in varying.items()}
+        assert row["max_smd"] == pytest.approx(max(smd.values()))
+        assert row["worst"] == max(smd, key=lambda name: smd[name])
+
+
+def test_a_segment_that_the_whole_hides_is_warned_of(tmp_path: Path) -> None:
+    """Age decides the treatment in two directions, which cancel over both regions."""
+    path = tmp_path / "study.yaml"
+    types = "{treated: int8, age: float64, region: category}"
+    text = f"treatment_col: treated\ncovariate_cols: [age]\nsegment_cols: [region]\ntypes: {types}\n"
+    path.write_text(text)
+    random = np.random.default_rng(1)
+    age, region = random.normal(50, 10, 2_000), random.choice(["east", "west"], 2_000)
+    e = 1 / (1 + np.exp(-(age - 50) / 10 * np.where(region == "east", 1, -1)))
+    table = pa.table({"treated": (random.random(2_000) < e).astype(np.int8), "age": age, "region": region})
+    with duckdb.connect() as connection:
+        stage(connection, table, load(path))
+        gates = {gate["gate"]: gate for gate in Models.of_staged(connection, load(path)).rows("gates")}
+    assert gates["balance"]["verdict"] == "pass"
+    assert gates["segment_balance"]["verdict"] == "warn"
+    assert gates["segment_balance"]["subject"].startswith("region = ")
+    assert gates["segment_overlap"]["verdict"] == "pass"
 
 
 def test_no_figure_where_nearly_all_is_missing_is_off(contract: Contract) -> None:

@@ -14,6 +14,24 @@ SHA = "0123456789abcdef" * 4
 _WEIGHTINGS = ("ate", "att", "atc", "ato")
 
 
+SEGMENT = {
+    "segment": "site",
+    "stratum": "north",
+    "n": 8,
+    "n_treated": 3,
+    "n_control": 5,
+    "overlap_share": 0.75,
+    "tail_lt_001": 0.0,
+    "tail_gt_099": 0.0,
+    "equipoise": 0.5,
+    "ess_treated": 2.5,
+    "ess_control": 4.5,
+    "max_smd": 0.31,
+    "worst": "age",
+    "beyond": 0,
+}
+
+
 def balance_row(name: str, raw: float | None, weighted: float | None) -> dict[str, Any]:
     """A covariate whose SMD is ``weighted`` under each weighting."""
     return {
@@ -106,6 +124,7 @@ def attempt(names: tuple[str, ...] = ("age", "income"), **changes: Any) -> Facts
         overlap={"n": 8, "n_treated": 3, "n_control": 5, "overlap_share": 0.875, "auc": 0.6, "crump_alpha": 0.0},
         gates=(gate("overlap_share", 0.875, ">=", 0.6, "pass"), gate("balance", 0.05, "<=", 0.1, "pass")),
         balance=tuple(balance_row(name, 1 / (at + 2), 0.05) for at, name in enumerate(names)),
+        segments=(SEGMENT,),
         positivity=({"covariate": "plan", "level": "free", "n": 8, "n_treated": 3, "n_control": 5},),
         histogram=({"bin": 3, "n_treated": 1, "n_control": 5}, {"bin": 39, "n_treated": 2, "n_control": 0}),
         calibration=tuple(CALIBRATION | {"scores": scores} for scores in ("in_sample", "out_of_fold")),
@@ -122,7 +141,7 @@ def attempt(names: tuple[str, ...] = ("age", "income"), **changes: Any) -> Facts
 def refused(**changes: Any) -> Facts:
     """An attempt that ended at ingest."""
     nothing: dict[str, Any] = dict.fromkeys(("source_version", "snapshot", "rows", "scores", "staged", "published"))
-    nothing |= dict.fromkeys(("gates", "balance", "positivity", "histogram", "calibration", "missing"), ())
+    nothing |= dict.fromkeys(("gates", "balance", "positivity", "segments", "histogram", "calibration", "missing"), ())
     nothing |= {"overlap": {}, "advice": {}, "population": {}}
     problem = Problem("I203", "age 'x' can't be cast", Path("data/raw/visits.csv"), 7, help="mend it at the source")
     return attempt(**(nothing | {"problems": (problem,)} | changes))

@@ -207,6 +207,7 @@ def test_every_fact_has_a_place_on_the_page() -> None:
         "gates": (),
         "balance": (),
         "positivity": (),
+        "segments": (),
         "histogram": (),
         "calibration": (),
         "missing": (),
