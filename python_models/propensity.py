@@ -12,6 +12,7 @@ from sqlglot import exp
 from sqlmesh import ExecutionContext, model
 
 BATCH_ROWS = 100_000
+STATUS = ("fitted", "reference", "constant", "collinear", "separated", "boosted")
 KEY = ("fold", "kind", "covariate", "level", "with_covariate", "with_level")
 PROJECT = Path(__file__).parents[1]
 
@@ -41,11 +42,11 @@ def fitted_terms():
             "with_covariate": pa.Column(object, nullable=True),
             "with_level": pa.Column(object, nullable=True),
             "centre": pa.Column(float),
-            "coefficient": pa.Column(float, pa.Check(lambda values: values.abs() < float("inf"))),
-            "status": pa.Column(str, pa.Check.isin(["fitted", "reference", "constant", "collinear", "separated"])),
+            "coefficient": pa.Column(float, pa.Check(lambda values: values.abs() < float("inf")), nullable=True),
+            "status": pa.Column(str, pa.Check.isin(STATUS)),
             "detail": pa.Column(object, nullable=True),
             "passes": pa.Column(int, pa.Check.ge(0)),
-            "gradient": pa.Column(float),
+            "gradient": pa.Column(float, nullable=True),
             "converged": pa.Column(bool),
         },
         strict=True,
@@ -72,13 +73,15 @@ def columns():
         "with_covariate": "What the covariate interacts with",
         "with_level": "The level of that, where it is a categorical",
         "centre": "Subtracted from the value; where a number is missing its centred value is 0",
-        "status": "fitted, reference, constant, collinear or separated",
+        "coefficient": "NULL where the learner has none",
+        "status": "fitted, reference, constant, collinear, separated, or boosted of a learner without coefficients",
         "detail": "For a collinear term, those that determine it",
         "passes": "Passes over the data, the same in each row of a fit",
         "gradient": "Largest mean score over the standardised columns at the last pass, the same in each row of a fit",
     },
     audits=[
-        ("not_null", {"columns": [exp.column(name) for name in ("fold", "term", "kind", "coefficient", "status")]}),
+        ("not_null", {"columns": [exp.column(name) for name in ("fold", "term", "kind", "status")]}),
+        ("forall", {"criteria": [exp.condition("status = 'boosted' OR NOT coefficient IS NULL")]}),
         ("unique_combination_of_columns", {"columns": [exp.column(name) for name in KEY]}),
     ],
     blueprints=blueprints() or [{"dataset": "none"}],
@@ -101,5 +104,5 @@ def execute(context: ExecutionContext, start, end, execution_time, **kwargs):
         return cursor.to_arrow_reader(BATCH_ROWS)
 
     engine = Engine(adapter.fetchall, batches if adapter.dialect == "duckdb" else None)
-    terms = propensity(engine, table, spec, adapter.fetchall(observed))
-    return fitted_terms().validate(pd.DataFrame(terms))
+    terms = pd.DataFrame(propensity(engine, table, spec, adapter.fetchall(observed)))
+    return fitted_terms().validate(terms.astype({"coefficient": float, "gradient": float}))

@@ -50,4 +50,5 @@ def propensity_spec(contract: Contract) -> Spec:
         method=asked.method,
         interactions=asked.interactions,
         folds=asked.folds,
+        learner=asked.learner,
     )

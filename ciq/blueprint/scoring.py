@@ -36,25 +36,41 @@ def fitted(contract: Contract) -> Iterator[exp.Expr]:
             yield alias(coefficient, f"_with_{position}")
 
 
-def with_levels(contract: Contract) -> exp.Subquery:
-    """The curated rows, each with the coefficients of its own levels."""
+def scorable(contract: Contract) -> exp.Subquery:
+    """The curated rows, each with the coefficients of its own levels, or with the score that trees gave it."""
     rows = exp.to_table(f"curated.{contract.name}", alias="x")
+    if _boosted(contract):
+        return _scored(contract, rows)
     return _joined(contract, rows, f"diagnostics.{contract.name}_propensity")
 
 
-def with_levels_of_fold(contract: Contract) -> exp.Subquery:
+def scorable_by_fold(contract: Contract) -> exp.Subquery:
     """The curated rows, each with its fold and the coefficients of its own levels in the fit without that fold."""
     fold = alias(sql.fold(exp.column("row_id"), contract.propensity.folds), _FOLD)
     rows = exp.select("*", fold).from_(f"curated.{contract.name}").subquery("x")
+    if _boosted(contract):
+        return _scored(contract, rows)
     return _joined(contract, rows, f"diagnostics.{contract.name}_fits", exp.column("fold"))
 
 
-def logit(contract: Contract) -> exp.Expr:
-    """The linear predictor over the rows ``x`` and the fitted terms ``b``."""
+def score(contract: Contract) -> exp.Expr:
+    """The propensity score over the rows ``x`` and the fitted terms ``b``."""
+    if _boosted(contract):
+        return exp.column("_score", table="x")
     total: exp.Expr = exp.column("intercept", table="b")
     for term in _terms(contract):
         total = exp.Add(this=total, expression=term)
-    return total
+    return sql.expit(total)
+
+
+def _boosted(contract: Contract) -> bool:
+    return contract.propensity.learner == "gradient_boosting"
+
+
+def _scored(contract: Contract, rows: exp.Expr) -> exp.Subquery:
+    scores = exp.to_table(f"diagnostics.{contract.name}_boosted", alias="s")
+    query = exp.select("x.*", "s.ps_hat AS _score").from_(rows).join(scores, on="x.row_id = s.row_id", join_type="left")
+    return exp.Subquery(this=query)
 
 
 def _terms(contract: Contract) -> Iterator[exp.Expr]:

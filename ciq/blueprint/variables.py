@@ -17,7 +17,7 @@ from ciq.blueprint.balanced import balanced
 from ciq.blueprint.datasets import Dataset
 from ciq.blueprint.figures import figures
 from ciq.blueprint.roles import alias, treated, typed
-from ciq.blueprint.scoring import fitted, logit, with_levels, with_levels_of_fold
+from ciq.blueprint.scoring import fitted, scorable, scorable_by_fold, score
 from ciq.blueprint.unpivoted import (
     covariate_values,
     dated_values,
@@ -60,9 +60,11 @@ def decided(contract: Contract) -> dict[str, exp.Expr]:
         "treated": treated(contract),
         "factor_values": factor_values(contract),
         "fitted": _tuple(fitted(contract)),
-        "with_levels": with_levels(contract),
-        "with_levels_of_fold": with_levels_of_fold(contract),
-        "logit": logit(contract),
+        "scorable": scorable(contract),
+        "scorable_by_fold": scorable_by_fold(contract),
+        "score": score(contract),
+        "is_logistic": exp.convert(contract.propensity.learner == "logistic"),
+        "gates_less_one": exp.convert(23 if contract.propensity.learner == "logistic" else 19),
         **balanced(contract),
         "gaps": exp.Array(expressions=[*_gaps(contract)]),
         "weighted_numbers": weighted_numbers(contract),

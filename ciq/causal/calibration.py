@@ -33,10 +33,10 @@ def calibration(scores: str, e: Vector, t: Vector) -> Iterator[dict[str, Any]]:
     """
     if not len(e):
         return
-    order, treated = np.sort(e), np.sort(e[t == 1])
+    order, treated, control = np.sort(e), np.sort(e[t == 1]), np.sort(e[t == 0])
     edges = np.cumsum([0, *(len(part) for part in np.array_split(order, BINS))])
     below = _treated_before(edges, order, treated)
-    whole = {"auc": auc(e, t), "brier": float(np.mean((t - e) ** 2))}
+    whole = {"auc": auc(treated, control), "brier": brier(treated, control)}
     for number, (start, end) in enumerate(pairwise(edges), 1):
         if start < end:
             yield {
@@ -60,14 +60,18 @@ def _treated_before(edges: NDArray[np.int64], order: Vector, treated: Vector) ->
     return counts
 
 
-def auc(e: Vector, t: Vector) -> float:
+def auc(treated: Vector, control: Vector) -> float:
     """Probability that a treated row scores above an untreated one, ties counted half (Mann-Whitney).
 
-    NaN when one arm is empty.
+    Both are scores in order; NaN when one arm is empty.
     """
-    treated, control = np.sort(e[t == 1]), np.sort(e[t == 0])
     if not len(treated) or not len(control):
         return float("nan")
     wins = int(np.searchsorted(control, treated, "left").sum())
     ties = int(np.searchsorted(control, treated, "right").sum()) - wins
     return (wins + ties / 2) / (len(treated) * len(control))
+
+
+def brier(treated: Vector, control: Vector) -> float:
+    """Mean of (t - e)^2 over scores in order, so that it is the same in any order of rows."""
+    return float(((1 - treated) ** 2).sum() + (control**2).sum()) / (len(treated) + len(control))

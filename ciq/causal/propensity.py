@@ -43,6 +43,7 @@ TERM_COLUMNS = {
 class Spec:
     """What the model is made of: the 0/1 ``treatment``, ``numbers``, ``factors``, squares and pairs that interact.
 
+    Trees (``gradient_boosting``) have no coefficients: :mod:`ciq.causal.boosting` scores the rows.
     ``method``: whether the rows are streamed through or summed by the engine's SQL; the fit is the same. ``folds``: how
     many fits there are besides, each without the rows of one fold by their ``row_id``; none where it is 0.
     """
@@ -54,6 +55,7 @@ class Spec:
     method: Literal["auto", "streaming", "sql"] = "auto"
     interactions: Sequence[Sequence[str]] = ()
     folds: int = 0
+    learner: Literal["logistic", "gradient_boosting"] = "logistic"
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,15 @@ def propensity(engine: Engine, table: str, spec: Spec, levels: Iterable[tuple[st
     """Fit the model to ``table`` and return one row a term, as diagnostics.<dataset>_fits has them.
 
     Fold 0 is the fit to all rows; the fits without one fold follow where that one converged. ``levels`` are pairs of
-    factor and observed level, in any order; those of other columns are passed over. Raises ValueError where the table
-    has no rows.
+    factor and observed level, in any order; those of other columns are passed over. Terms of trees have no coefficient.
+    Raises ValueError where the table has no rows.
     """
     observed = _levels(spec, levels)
     centres, missing = _observed(engine, table, spec)
+    if spec.learner == "gradient_boosting":
+        columns = [Term("intercept"), *terms(spec.numbers, {}, (), ())]
+        columns += [Term("level", factor, level) for factor, found in observed.items() for level in found]
+        return [_row(0, term, centres.get(term, 0.0), None, "boosted") for term in columns]
     cells = _cells(engine, table, spec)
     columns = terms(spec.numbers, observed, spec.squares, missing, spec.interactions, cells)
     rows = _Rows(engine, table, spec, columns, centres, missing)
@@ -180,18 +186,7 @@ def _rows(
     """One row a term, the reference levels among them."""
 
     def row(term: Term, coefficient: float, status: str, detail: str | None = None) -> Row:
-        return {
-            "fold": fold,
-            "term": term.name,
-            "kind": term.kind,
-            "covariate": term.covariate,
-            "level": term.level,
-            "with_covariate": term.other and term.other.covariate,
-            "with_level": term.other and term.other.level,
-            "centre": centres.get(term, 0.0),
-            "coefficient": coefficient,
-            "status": status,
-            "detail": detail,
+        return _row(fold, term, centres.get(term, 0.0), coefficient, status, detail) | {
             "passes": fit.passes,
             "gradient": fit.gradient,
             "converged": fit.converged,
@@ -210,3 +205,25 @@ def _rows(
     for factor, found in levels.items():
         status = "reference" if len(found) > 1 else "constant"
         yield from (row(Term("level", factor, level), 0.0, status) for level in found[:1])
+
+
+def _row(
+    fold: int, term: Term, centre: float, coefficient: float | None, status: str, detail: str | None = None
+) -> Row:
+    """What is said of a term, before any word of a fit."""
+    return {
+        "fold": fold,
+        "term": term.name,
+        "kind": term.kind,
+        "covariate": term.covariate,
+        "level": term.level,
+        "with_covariate": term.other and term.other.covariate,
+        "with_level": term.other and term.other.level,
+        "centre": centre,
+        "coefficient": coefficient,
+        "status": status,
+        "detail": detail,
+        "passes": 0,
+        "gradient": None,
+        "converged": True,
+    }

@@ -120,7 +120,7 @@ class Propensity(_Strict):
     ``folds`` is how many there are for scores of rows that a fit has not seen.
     """
 
-    learner: Literal["logistic"] = "logistic"
+    learner: Literal["logistic", "gradient_boosting"] = "logistic"
     folds: int = Field(default=5, ge=2, le=50)
     squares: tuple[Name, ...] = ()
     interactions: tuple[tuple[Name, Name], ...] = ()

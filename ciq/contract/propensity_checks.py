@@ -13,6 +13,7 @@ def propensity_findings(contract: Contract) -> Iterator[Finding]:
     """Every contradiction between ``propensity`` and the rest of the contract."""
     yield from _squares(contract)
     yield from _interactions(contract)
+    yield from _of_the_learner(contract)
 
 
 def _squares(contract: Contract) -> Iterator[Finding]:
@@ -42,3 +43,14 @@ def _interactions(contract: Contract) -> Iterator[Finding]:
         elif frozenset(pair) in seen:
             yield Finding("C154", path, f"`{one} * {other}` stands twice in the list", "remove one", one)
         seen.add(frozenset(pair))
+
+
+def _of_the_learner(contract: Contract) -> Iterator[Finding]:
+    """What only a model with coefficients has."""
+    if contract.propensity.learner == "logistic":
+        return
+    for key in ("squares", "interactions", "collinear", "method"):
+        if key in contract.propensity.model_fields_set and getattr(contract.propensity, key) not in ((), "auto"):
+            message = f"`propensity.{key}` is of the logistic learner, and the learner is {contract.propensity.learner}"
+            mend = "remove the key, or set `learner: logistic`"
+            yield Finding("C155", ("propensity", key), message, mend, at_key=True)

@@ -6,7 +6,7 @@ A value that asks for nothing, or for what is done anyway, is taken out and lets
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ciq.contract.yaml_source import Flaw, Mapping, Node, plain
@@ -14,19 +14,17 @@ from ciq.contract.yaml_source import Flaw, Mapping, Node, plain
 
 @dataclass(frozen=True)
 class Unbuilt:
-    """``only`` narrows the refusal to these values, where the key itself is known; ``*`` in a path is any key."""
+    """A key that is refused unless its value is ``inert``; ``*`` in a path is any key."""
 
     path: tuple[str, ...]
     inert: tuple[Any, ...]
     does: str
-    only: tuple[Any, ...] = field(default=())
 
 
 _NONE: tuple[Any, ...] = (None, {}, [])
 UNBUILT = (
     Unbuilt(("source", "non_finite"), ("refuse",), "it refuses NaN and infinity (`refuse`)"),
     Unbuilt(("schedule", "window"), _NONE, "its diagnostics follow over the whole data set"),
-    Unbuilt(("propensity", "learner"), ("logistic",), "its learner is `logistic`", ("gradient_boosting",)),
 )
 
 
@@ -39,8 +37,6 @@ def _judge(root: Mapping, entry: Unbuilt) -> Iterator[Flaw]:
     for parent, path in list(_parents(root, entry.path)):
         asked = plain(parent.values[path[-1]])
         inert = any(type(asked) is type(value) and asked == value for value in entry.inert)
-        if not inert and entry.only and asked not in entry.only:
-            continue
         place = parent.keys.pop(path[-1])
         del parent.values[path[-1]]
         if not inert:

@@ -13,6 +13,7 @@ from ciq.blueprint.roles import propensity_spec, treated
 from ciq.blueprint.statements import statement
 from ciq.blueprint.variables import decided
 from ciq.causal import sql
+from ciq.causal.boosting import boosted
 from ciq.causal.calibration import CALIBRATION_COLUMNS, calibration
 from ciq.causal.overlap import SORTED_COLUMNS, sorted_figures
 from ciq.causal.propensity import TERM_COLUMNS, Engine, Row, propensity
@@ -31,6 +32,7 @@ class Models:
         self._curated = f"curated.{contract.name}"
         self._built: set[str] = set()
         self._python = {
+            "boosted": self._boosted,
             "fits": self._fits,
             "overlap_sorted": self._overlap_sorted,
             "calibration": self._calibration,
@@ -105,6 +107,15 @@ class Models:
         levels = self._fetchall(exp.select("covariate", "level").from_(self._name("positivity")))
         engine, spec = Engine(self._fetchall, self._batches), propensity_spec(self._contract)
         self._insert("fits", TERM_COLUMNS, propensity(engine, self._curated, spec, levels))
+
+    def _boosted(self) -> None:
+        self._build("positivity")
+        levels = self._fetchall(exp.select("covariate", "level", "n").from_(self._name("positivity")))
+        engine, spec = Engine(self._fetchall, self._batches), propensity_spec(self._contract)
+        parts = list(boosted(engine, self._curated, spec, levels))
+        self._connection.register("boosted", pa.concat_tables(parts))
+        self._connection.execute(f"CREATE TABLE {self._name('boosted')} AS FROM boosted")
+        self._connection.unregister("boosted")
 
     def _overlap_sorted(self) -> None:
         self._insert("overlap_sorted", SORTED_COLUMNS, [sorted_figures(*self._scored("scores", "ps_hat"))])

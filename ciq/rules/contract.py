@@ -163,6 +163,12 @@ CONTRACT_RULES = (
         "Remove one of the two.",
     ),
     Rule(
+        "C155",
+        "A setting that the learner can't use",
+        "Trees find squares and interactions by themselves, and have no coefficient that could be undetermined.",
+        "Remove the setting, or set propensity.learner to logistic.",
+    ),
+    Rule(
         "C156",
         "Too many products for a balance table",
         "Every two columns make a product; a table of thousands of them tells nothing.",

@@ -21,7 +21,7 @@ MODEL (
     follows_from = 'The failing gate that explains this verdict, so that one cause is said once'
   ),
   audits (
-    number_of_rows(threshold := 23),
+    number_of_rows(threshold := @gates_less_one),
     unique_values(columns := (gate)),
     accepted_values(column := verdict, is_in := ('pass', 'warn', 'fail')),
     both_arms,
@@ -39,7 +39,7 @@ MODEL (
   ),
   cron @cron,
   enabled @enabled,
-  blueprints @datasets()
+  blueprints @datasets(gates_less_one)
 );
 
 WITH causes AS (

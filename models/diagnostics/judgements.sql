@@ -21,7 +21,7 @@ MODEL (
   ),
   cron @cron,
   enabled @enabled,
-  blueprints @datasets(estimand, balance_on, min_level_rows, overlap_share_at_least, tail_mass_at_most, equipoise_at_least, smd_warn, smd_fail, smd_small_sample_fail)
+  blueprints @datasets(is_logistic, estimand, balance_on, min_level_rows, overlap_share_at_least, tail_mass_at_most, equipoise_at_least, smd_warn, smd_fail, smd_small_sample_fail)
 );
 
 WITH overlap AS (
@@ -261,6 +261,8 @@ SELECT
   subject,
   unexplained
 FROM figures
+WHERE
+  @is_logistic OR NOT gate IN ('fit_converged', 'separation', 'collinear', 'fit_invariant')
 UNION ALL
 SELECT
   'balance',

@@ -1,7 +1,7 @@
 MODEL (
   name diagnostics.@{dataset}_out_of_fold,
   kind VIEW,
-  description 'The propensity score of each row from the fit without its fold; NULL where the fit to all rows did not converge',
+  description 'The propensity score of each row from the model without its fold; NULL where the fit to all rows did not converge',
   grain row_id,
   columns (
     row_id TEXT,
@@ -17,7 +17,7 @@ MODEL (
   ),
   cron @cron,
   enabled @enabled,
-  blueprints @datasets(fitted, with_levels_of_fold, logit, treated)
+  blueprints @datasets(fitted, scorable_by_fold, score, treated)
 );
 
 WITH fitted AS (
@@ -34,11 +34,7 @@ SELECT
   x.row_id,
   x._fold AS fold,
   @treated AS _treated,
-  1 / (
-    1 + EXP(-(
-      @logit
-    ))
-  ) AS ps_oof
-FROM @with_levels_of_fold AS x
+  @score AS ps_oof
+FROM @scorable_by_fold AS x
 LEFT JOIN fitted AS b
   ON x._fold = b.fold

@@ -21,7 +21,8 @@ MODEL (
   column_descriptions (
     with_covariate = 'What the covariate interacts with',
     centre = 'Subtracted from the value; where a number is missing its centred value is 0',
-    status = 'fitted, reference, constant, collinear or separated'
+    coefficient = 'NULL where the learner has none',
+    status = 'fitted, reference, constant, collinear, separated, or boosted of a learner without coefficients'
   ),
   audits (
     number_of_rows(threshold := 0)

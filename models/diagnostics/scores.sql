@@ -1,11 +1,11 @@
 MODEL (
   name diagnostics.@{dataset}_scores,
   kind VIEW,
-  description 'The propensity score of each row from the fitted terms, and the weights that it gives',
+  description 'The propensity score of each row from the fitted terms or from trees, and the weights that it gives',
   grain row_id,
   cron @cron,
   enabled @enabled,
-  blueprints @datasets(typed, fitted, with_levels, logit, treated, weights),
+  blueprints @datasets(typed, fitted, scorable, score, treated, weights),
   @contract_properties(@dataset, scores)
 );
 
@@ -17,12 +17,8 @@ WITH fitted AS (
   SELECT
     x.*,
     @treated AS _treated,
-    1 / (
-      1 + EXP(-(
-        @logit
-      ))
-    ) AS ps_hat
-  FROM @with_levels AS x
+    @score AS ps_hat
+  FROM @scorable AS x
   CROSS JOIN fitted AS b
 )
 SELECT

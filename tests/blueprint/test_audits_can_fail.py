@@ -118,9 +118,8 @@ CASES: dict[str, dict[str, list[str]]] = {
         "unique_combination_of_columns(columns := (covariate, level))": [DOUBLE],
     },
     "diagnostics.doses_fits": {
-        "not_null(columns := (fold, term, kind, coefficient, status))": null(
-            "fold", "term", "kind", "coefficient", "status"
-        ),
+        "not_null(columns := (fold, term, kind, status))": null("fold", "term", "kind", "status"),
+        "forall(criteria := (status = 'boosted' OR NOT coefficient IS NULL))": null("coefficient"),
         "unique_combination_of_columns(columns := (fold, kind, covariate, level, with_covariate, with_level))": [
             DOUBLE
         ],
@@ -244,7 +243,7 @@ CASES: dict[str, dict[str, list[str]]] = {
         "accepted_values(column := type, is_in := ('continuous', 'binary'))": [put("type", "'ordinal'")],
     },
     "diagnostics.doses_gates": {
-        "number_of_rows(threshold := 23)": ["DELETE FROM bad WHERE rowid = 0"],
+        "number_of_rows(threshold := @gates_less_one)": ["DELETE FROM bad WHERE rowid = 0"],
         "unique_values(columns := (gate))": [DOUBLE],
         "accepted_values(column := verdict, is_in := ('pass', 'warn', 'fail'))": [put("verdict", "'unknown'")],
         "both_arms()": [failed("both_arms")],

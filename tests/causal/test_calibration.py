@@ -14,13 +14,18 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss, roc_auc_score
 from soaking import examples
 
-from ciq.causal.calibration import auc, calibration
+from ciq.causal import calibration as figures
+from ciq.causal.calibration import calibration
 
 Vector = NDArray[np.float64]
 
 
 def bins(e: Vector, t: Vector) -> list[dict[str, Any]]:
     return list(calibration("in_sample", e, t))
+
+
+def auc(e: Vector, t: Vector) -> float:
+    return figures.auc(np.sort(e[t == 1]), np.sort(e[t == 0]))
 
 
 def calibration_error(e: Vector, t: Vector) -> float:

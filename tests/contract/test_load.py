@@ -132,7 +132,6 @@ def test_an_encoding_that_is_not_read(tmp_path: Path) -> None:
 NOT_BUILT = {
     "source: {non_finite: 'null'}": "non_finite",
     "schedule: {window: 90}": "window",
-    "propensity: {learner: gradient_boosting}": "learner",
 }
 
 
