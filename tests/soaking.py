@@ -1,6 +1,7 @@
 """How long a property is tried: a short sample in `make test`, a campaign in `make soak`."""
 
 import os
+from typing import TypeVar
 
 
 def examples(sample: int) -> int:
@@ -8,6 +9,9 @@ def examples(sample: int) -> int:
     return sample * int(os.environ.get("CIQ_SOAK", "1"))
 
 
-def campaign(sample: int, whole: int) -> int:
+Cases = TypeVar("Cases")
+
+
+def campaign(sample: Cases, whole: Cases) -> Cases:
     """``sample`` cases, or the ``whole`` campaign where CIQ_SOAK is set."""
     return whole if "CIQ_SOAK" in os.environ else sample

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from soaking import campaign
 from whole_project import Project
 
 
@@ -13,12 +14,13 @@ def test_a_state_without_its_warehouse_is_refused_until_it_goes_too(study: Proje
     assert (said.code, said.out) == (2, "")
     assert "warehouse: E407 SQLMesh's state has " in said.err
     assert "delete warehouse/state.duckdb too" in said.err
-    (study.root / "warehouse" / "state.duckdb").unlink()
-    assert study.ciq("run").code == 0
-    assert study.prod("SELECT COUNT(*) FROM features.study") == [(200,)]
+    if campaign(False, True):
+        (study.root / "warehouse" / "state.duckdb").unlink()
+        assert study.ciq("run").code == 0
+        assert study.prod("SELECT COUNT(*) FROM features.study") == [(200,)]
 
 
-@pytest.mark.parametrize("place", ["artifacts", "data/processed", "data/staged", "warehouse"])
+@pytest.mark.parametrize("place", ["data/staged", "warehouse", *campaign([], ["artifacts", "data/processed"])])
 def test_a_file_where_a_folder_should_be_is_named(study: Project, place: str) -> None:
     (study.root / place).write_text("")
     said = study.ciq("run")

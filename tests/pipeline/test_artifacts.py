@@ -74,6 +74,9 @@ THRESHOLDS = {
     "leakage_outcome": 0.99,
     "leakage_outcome_missing": 0.99,
     "balance": 0.1,
+    "balance_terms": 0.1,
+    "segment_overlap": 0.6,
+    "segment_balance": 0,
 }
 FIGURES = {
     *("n", "n_treated", "n_control", "prevalence", "overlap_share", "tail_lt_001", "tail_gt_099"),
@@ -236,7 +239,7 @@ def test_overlap_metrics_has_each_gate_once_with_its_default_threshold(root: Pat
     assert gates["ess_share"]["value"] == min(shares)
 
 
-AT_LEAST = {"both_arms", "fit_converged", "overlap_share", "equipoise", "ess_share"}
+AT_LEAST = {"both_arms", "fit_converged", "overlap_share", "segment_overlap", "equipoise", "ess_share"}
 
 
 def test_overlap_metrics_says_where_it_comes_from(root: Path) -> None:

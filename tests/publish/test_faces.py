@@ -11,6 +11,7 @@ from typing import Any
 import psycopg2
 import pytest
 from postgres_server import execute
+from soaking import campaign
 from sqlglot import exp
 
 from ciq.errors import LimitExceeded, UsageError
@@ -190,7 +191,7 @@ def test_readers_see_one_version_in_two_faces_and_no_error(cursor: Any, server: 
     readers = [threading.Thread(target=read) for _ in range(4)]
     for reader in readers:
         reader.start()
-    for number in range(10):
+    for number in range(campaign(4, 10)):
         version = table("two" if number % 2 else "one")
         faces.show(cursor, [(face, version) for face in (FACE, other)])
         cursor.connection.commit()
