@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _PR_SET_PDEATHSIG = 1
-_tied = False
+_tied_to: int | None = None
 
 
 @contextmanager
@@ -21,19 +21,22 @@ def tied() -> Iterator[None]:
     One that outlived a killed run would hold its connections, and with them its lock on the database, for ever. One
     that freed a DuckDB would die: it has none of the threads. Elsewhere than on Linux a process can't be tied.
     """
-    global _tied
+    global _tied_to
     gc.freeze()
-    _tied = sys.platform == "linux"
+    _tied_to = os.getpid() if sys.platform == "linux" else None
     try:
         yield
     finally:
-        _tied = False
+        _tied_to = None
         gc.unfreeze()
 
 
 def _tie() -> None:
-    if _tied:
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if _tied_to is None:
+        return
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != _tied_to:  # it was killed before this one was tied
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 os.register_at_fork(after_in_child=_tie)

@@ -132,15 +132,22 @@ def _forget_the_dead(lock: Path) -> None:
 
 
 def _when_ready(server: Server) -> None:
-    """Create the database as soon as the server lets anyone in: after a crash it recovers first."""
+    """Create the database as soon as the server lets anyone in: after a crash it recovers first.
+
+    It may let one in before it has noticed the crash, and then ends the connection.
+    """
+    import psycopg2
+
+    from ciq.postgres.connection import refusal
+
     deadline = time.monotonic() + SECONDS
     while True:
         try:
             _create_database(server)
             return
-        except ConnectionRefused:
+        except (ConnectionRefused, psycopg2.OperationalError, psycopg2.InterfaceError) as error:
             if time.monotonic() > deadline:
-                raise
+                raise (refusal(server, error) if isinstance(error, psycopg2.Error) else error) from None
             time.sleep(0.1)
 
 

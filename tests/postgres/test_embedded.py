@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psycopg2
 import pytest
 
 from ciq.errors import ConnectionRefused
@@ -88,9 +89,13 @@ def test_killed_and_its_number_given_to_another(folder: Path) -> None:
 
 def test_a_start_waits_while_the_server_recovers(folder: Path) -> None:
     server = embedded.start(folder)
-    connection = connect(server)
+    connection, other = connect(server), connect(server)
     os.kill(connection.info.backend_pid, signal.SIGKILL)  # all other backends go too, and the log is replayed
+    with pytest.raises(psycopg2.OperationalError), other.cursor() as cursor:
+        while True:
+            cursor.execute("SELECT 1")
     connection.close()
+    other.close()
     assert ask(embedded.start(folder), "SELECT 7") == (7,)
 
 
