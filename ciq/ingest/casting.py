@@ -40,21 +40,6 @@ EXPECTED: dict[Kind, str] = {
 }
 """What a cell of each kind must be; ``{type}`` is the contract's word for the type."""
 
-_WIDENS: dict[str, tuple[str, ...]] = {
-    "TINYINT": ("TINYINT", "BOOLEAN"),
-    "SMALLINT": ("SMALLINT", "TINYINT", "UTINYINT", "BOOLEAN"),
-    "INTEGER": ("INTEGER", "SMALLINT", "TINYINT", "UTINYINT", "USMALLINT", "BOOLEAN"),
-    "BIGINT": ("BIGINT", "INTEGER", "SMALLINT", "TINYINT", "UTINYINT", "USMALLINT", "UINTEGER", "BOOLEAN"),
-    "FLOAT": ("FLOAT", "TINYINT", "SMALLINT", "UTINYINT", "USMALLINT"),
-    "DOUBLE": ("DOUBLE", "FLOAT", "TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER"),
-    "BOOLEAN": ("BOOLEAN",),
-    "VARCHAR": (),
-    "DATE": ("DATE",),
-    "TIMESTAMP": (),
-}
-"""For each target the engine types whose every value it holds exactly."""
-
-
 Cells = Mapping[str, tuple[exp.Expr, exp.Expr]]
 """Of each column its text, and its value, which is NULL where the text can't be cast."""
 
@@ -157,19 +142,6 @@ def strict(
     if naive and target.kind == "datetime":
         return exp.Case(ifs=_naive(contract, text, value))
     return _BY_KIND[target.kind](contract, target, text, value)
-
-
-def lossless(contract: Contract, name: str, source: str, value: exp.Expr) -> exp.Expr | None:
-    """A value of engine type ``source`` as the declared type, or None where its text has to be cast."""
-    target = contract.type_of(name)
-    if target.kind == "datetime" and source == "TIMESTAMP WITH TIME ZONE":
-        return _finite_time(exp.AtTimeZone(this=value, zone=exp.Literal.string("UTC")))
-    if source not in _WIDENS[target.duckdb]:
-        return None
-    same = value if source == target.duckdb else _cast(value, target.duckdb)
-    if target.kind == "float":
-        return _when(call("isfinite", value.copy()), same)
-    return _finite_time(same) if target.kind == "date" else same
 
 
 def _castable(contract: Contract) -> list[str]:
@@ -275,10 +247,6 @@ def _names_offset(text: exp.Expr) -> exp.Expr:
         ],
         default=call("regexp_matches", rest, exp.Literal.string("[Z+-]")),
     )
-
-
-def _finite_time(value: exp.Expr) -> exp.Expr:
-    return _when(call("isfinite", value.copy()), value)
 
 
 def _when(condition: exp.Expr, value: exp.Expr) -> exp.Expr:
