@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 from sqlglot import exp, generator
-from sqlmesh import Context
+from sqlmesh import Context, Model
 from sqlmesh.core.console import configure_console, get_console, set_console
 from sqlmesh.core.snapshot import Snapshot
 from sqlmesh.utils.concurrency import NodeExecutionFailedError
@@ -178,9 +178,7 @@ class Warehouse:
 
     def faces(self, dataset: str) -> list[str]:
         """The views in PostgreSQL that show the data set once its plan is applied."""
-        models = [snapshot.model for snapshot in self._plan_snapshots.values() if snapshot.is_model]
-        published = [Publication.of(m.custom_materialization_properties) for m in models if m.gateway == POSTGRES]
-        return sorted(f"{each.schema}.{each.table}" for each in published if each.dataset == dataset)
+        return sorted(f"{each.schema}.{each.table}" for each in self._publications(dataset))
 
     def rows(self, model: str) -> list[Row]:
         """The rows of a model in the last plan, promoted or refused; empty where it was not built."""
@@ -238,9 +236,13 @@ class Warehouse:
         """What applying would break of the data set's faces; nothing where that is allowed."""
         if POSTGRES not in self._context.engine_adapters or os.environ.get(ALLOW_BREAKING) == "1":
             return []
-        mine = f"publish.{dataset}_"
-        models = [s.model for s in self._plan_snapshots.values() if s.is_model and s.model.name.startswith(mine)]
-        return breaks(self._context.engine_adapters[POSTGRES].cursor, models)
+        return breaks(self._context.engine_adapters[POSTGRES].cursor, self._publications(dataset).values())
+
+    def _publications(self, dataset: str) -> dict[Publication, Model]:
+        """What of the last plan goes to PostgreSQL for the data set, and the model of each."""
+        models = [snapshot.model for snapshot in self._plan_snapshots.values() if snapshot.is_model]
+        every = {Publication.of(m.custom_materialization_properties): m for m in models if m.gateway == POSTGRES}
+        return {publication: model for publication, model in every.items() if publication.dataset == dataset}
 
     def _failures(self, error: Exception) -> tuple[tuple[AuditFailure, ...], tuple[str, ...], CiqError | None]:
         """The audits that failed, what else went wrong, and ciq's own refusal where one of the models raised it."""
