@@ -43,28 +43,15 @@ MODEL (
   blueprints @datasets(denominators)
 );
 
+/* p (1 - p) of a share that rounding can take below 0 or over 1 */
+@DEF(variance_of_share, p -> CASE WHEN NOT p BETWEEN 0 AND 1 THEN 0 ELSE p * (1 - p) END);
+
 WITH spread AS (
-  /* Always of the unweighted sample (Stuart 2010); p (1 - p) for a binary covariate, which rounding can take below 0 */
+  /* Always of the unweighted sample (Stuart 2010) */
   SELECT
     *,
-    CASE
-      WHEN type = 'binary' AND NOT treated_unadjusted BETWEEN 0 AND 1
-      THEN 0
-      WHEN type = 'binary'
-      THEN treated_unadjusted * (
-        1 - treated_unadjusted
-      )
-      ELSE variance_treated
-    END AS v1,
-    CASE
-      WHEN type = 'binary' AND NOT control_unadjusted BETWEEN 0 AND 1
-      THEN 0
-      WHEN type = 'binary'
-      THEN control_unadjusted * (
-        1 - control_unadjusted
-      )
-      ELSE variance_control
-    END AS v0,
+    CASE WHEN type = 'binary' THEN @variance_of_share(treated_unadjusted) ELSE variance_treated END AS v1,
+    CASE WHEN type = 'binary' THEN @variance_of_share(control_unadjusted) ELSE variance_control END AS v0,
     treated_unadjusted - control_unadjusted AS raw_difference,
     n_treated + n_control AS n,
     (
@@ -78,12 +65,8 @@ WITH spread AS (
     *,
     SQRT(
       CASE
-        WHEN type = 'binary' AND NOT mean_all BETWEEN 0 AND 1
-        THEN 0
         WHEN type = 'binary'
-        THEN mean_all * (
-          1 - mean_all
-        )
+        THEN @variance_of_share(mean_all)
         ELSE (
           (
             n_treated - 1
