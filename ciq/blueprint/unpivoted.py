@@ -51,10 +51,10 @@ def segment_scores(contract: Contract) -> exp.Subquery:
 
 
 def weighted_numbers(contract: Contract) -> exp.Subquery:
-    """A row per observed number: covariate, x, treated, the weights and the outcome."""
+    """A row per observed number: row_id, covariate, x, treated, the weights and the outcome."""
 
     def branch(name: str, value: exp.Expr) -> exp.Select:
-        return _weighted(contract, name, "x", sql.number(value)).select(alias(outcome(contract), "_outcome"))
+        return _weighted(contract, name, "x", sql.number(value)).select("row_id", alias(outcome(contract), "_outcome"))
 
     observed = [branch(name, sql.column(name)).where(sql.observed(sql.column(name))) for name in numbers(contract)]
     return _union(observed, branch("", exp.null()).where(exp.false()))

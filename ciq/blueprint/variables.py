@@ -16,7 +16,7 @@ from sqlglot import exp
 from ciq.blueprint.balanced import balanced
 from ciq.blueprint.datasets import Dataset
 from ciq.blueprint.figures import figures
-from ciq.blueprint.roles import alias, treated, typed
+from ciq.blueprint.roles import alias, numbers, treated, typed
 from ciq.blueprint.scoring import fitted, scorable, scorable_by_fold, score
 from ciq.blueprint.unpivoted import (
     covariate_values,
@@ -31,6 +31,12 @@ from ciq.contract.clean import cleaned
 from ciq.postgres import resolve
 from ciq.publish.publication import publication_spec
 
+
+EXACT_VALUES = 2_000_000
+"""Values of all numbers together up to which their distributions are taken one by one: a gigabyte to sort."""
+
+BINS = 16_384
+"""On each side of a number's centre."""
 
 def variables(dataset: Dataset) -> dict[str, exp.Expr]:
     """Name to SQL for one data set."""
@@ -71,6 +77,8 @@ def decided(contract: Contract) -> dict[str, exp.Expr]:
         "segment_scores": segment_scores(contract),
         "covariate_values": covariate_values(contract),
         "dated_values": dated_values(contract),
+        "exact_rows": exp.convert(EXACT_VALUES // max(len(numbers(contract)), 1)),
+        "bins": exp.convert(BINS),
         "outputs": _tuple(alias(typed(contract, name), name) for name in contract.published_cols),
         "estimand": exp.to_identifier(contract.estimand.lower()),
         **figures(),

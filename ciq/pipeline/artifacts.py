@@ -33,6 +33,7 @@ LOVE_COLUMNS = (
     "p_weighted",
     "n_treated",
     "n_control",
+    "ks_bound",
 )
 
 

@@ -95,6 +95,7 @@ def _view(facts: Facts, say: Sentences) -> dict[str, Any]:
         "convention": say(tables.convention(facts)),
         "bound": figure(verdict.smd_bound(facts)),
         "balance": tables.balance(facts),
+        "ks_bound": tables.ks_bound(facts, say),
         "balance_rest": tables.rest(len(facts.balance), "love_metrics.csv", say),
         "overlap": tables.overlap(facts, say),
         "calibration": tables.calibration(facts),

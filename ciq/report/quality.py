@@ -102,7 +102,7 @@ def _balance(facts: Facts, say: Sentences) -> str:
         for row in tables.balance(facts)
     )
     rest = tables.rest(len(facts.balance), "love_metrics.csv", say)
-    return _section(say("balance"), table(head, rows), rest, say(tables.convention(facts)))
+    return _section(say("balance"), table(head, rows), rest, tables.ks_bound(facts, say), say(tables.convention(facts)))
 
 
 def _levels(facts: Facts, say: Sentences) -> str:

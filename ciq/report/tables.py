@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -116,6 +117,15 @@ def _balance_line(row: Row, weighting: str, bound: float) -> BalanceLine:
         ratio=decimals(row[f"variance_ratio_{weighting}"]),
         ks=decimals(row[f"ks_{weighting}"]),
     )
+
+
+def ks_bound(facts: Facts, say: Sentences) -> str:
+    """How far KS may be off, rounded up, as a sentence; empty where it is exact."""
+    bound = max((row.get("ks_bound") or 0.0 for row in facts.balance), default=0.0)
+    if not bound:
+        return ""
+    unit = 10.0 ** math.floor(math.log10(bound))
+    return say("ks_bound", bound=f"{math.ceil(bound / unit) * unit:.1g}")
 
 
 def overlap(facts: Facts, say: Sentences) -> list[tuple[str, str]]:

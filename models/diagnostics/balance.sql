@@ -30,7 +30,8 @@ MODEL (
     ks_ato DOUBLE,
     p_unadjusted DOUBLE,
     p_weighted DOUBLE,
-    term TEXT
+    term TEXT,
+    ks_bound DOUBLE
   ),
   column_descriptions (
     covariate = 'As cobalt names it: the covariate, covariate_level, covariate:<NA> for a missing indicator, age² or age * dose',
@@ -44,7 +45,8 @@ MODEL (
     smd_ato = 'Over the pooled unweighted SD',
     p_unadjusted = 'Probability of so large an unadjusted difference if |true SMD| were 0.1 (OHDSI)',
     p_weighted = 'The same for the difference under the declared estimand',
-    term = 'covariate, square or product; KS is not taken of a continuous square or product'
+    term = 'covariate, square or product; KS is not taken of a continuous square or product',
+    ks_bound = 'How much larger any of the KS distances may be: 0 but for a number of a large data set'
   ),
   audits (
     not_null(columns := (covariate, parent, type, term)),
@@ -144,7 +146,8 @@ SELECT
       ELSE 1 - @normal_tail(above_@s)
     END + @normal_tail(below_@s) AS p_@s
   ),
-  d.term
+  d.term,
+  CASE WHEN d.type = 'binary' THEN 0 ELSE ks_bound END AS ks_bound
 FROM deviates AS d
 INNER JOIN diagnostics.@{dataset}_contrasts AS c
   ON c.segment = '' AND d.parent = c.parent AND d.covariate = c.covariate

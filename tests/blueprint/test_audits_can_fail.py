@@ -181,6 +181,7 @@ CASES: dict[str, dict[str, list[str]]] = {
             put("auc_treatment", "1.1"),
         ],
     },
+        "accepted_range(column := ks_bound, min_v := 0, max_v := 1)": [put("ks_bound", "-0.1"), put("ks_bound", "1.1")],
     "diagnostics.doses_covariates": {
         "accepted_values(column := kind, is_in := ('number', 'level', 'missing'))": [put("kind", "'ordinal'")],
     },

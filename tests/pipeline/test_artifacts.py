@@ -174,7 +174,8 @@ def test_documents_are_written_again_from_their_record(root: Path, tmp_path: Pat
 def test_love_metrics_has_the_columns_that_others_rely_on(root: Path) -> None:
     header = list(love_of(root)[0])
     assert [name for name in header if name in NAMED] == NAMED
-    assert set(header) - set(NAMED) == {"smd_unadjusted_att", "p_unadjusted", "p_weighted", "n_treated", "n_control"}
+    others = {"smd_unadjusted_att", "p_unadjusted", "p_weighted", "n_treated", "n_control", "ks_bound"}
+    assert set(header) - set(NAMED) == others
 
 
 def test_love_metrics_has_a_row_per_covariate_and_level(root: Path) -> None:

@@ -51,6 +51,15 @@ class Outline(HTMLParser):
         self.text.append(data)
 
 
+def test_a_distance_that_is_taken_of_bins_is_said() -> None:
+    rough = attempt()
+    rough = replace(rough, balance=tuple(row | {"ks_bound": 0.00012 * at} for at, row in enumerate(rough.balance)))
+    for document in (page, quality_report):
+        assert "may be larger than shown, by 0.0002 at most" in document(rough, EN)
+        assert "最大 0.0002 だけ大きい" in document(rough, JA)
+        assert "by 0.0002 at most" not in document(attempt(), EN)
+
+
 def hostile() -> Facts:
     """An attempt whose every name and message is hostile."""
     levels = [{"covariate": n, "level": n, "n": 3, "n_treated": 3, "n_control": 0} for n in HOSTILE]
