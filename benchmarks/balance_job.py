@@ -50,7 +50,7 @@ def main(project: str, dataset: str, rounds: str) -> None:
     context = Context(paths=".")
     cursor = context.engine_adapter.cursor
     levels: dict[str, list[str]] = {name: [] for name in factors(contract)}
-    found = f"SELECT covariate, level FROM diagnostics.{dataset}_positivity ORDER BY ALL"  # noqa: S608
+    found = f"SELECT covariate, level FROM diagnostics.{dataset}_positivity WHERE kind = 'level' ORDER BY ALL"  # noqa: S608
     for covariate, level in cursor.execute(found).fetchall():
         if covariate in levels:
             levels[covariate].append(level)

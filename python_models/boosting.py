@@ -54,7 +54,8 @@ def execute(context: ExecutionContext, start, end, execution_time, **kwargs):
     context.blueprint_var("code")
     dataset, spec = context.blueprint_var("dataset"), Spec(**json.loads(context.blueprint_var("spec")))
     adapter, table = context.engine_adapter, context.resolve_table(f"curated.{dataset}")
-    levels = exp.select("covariate", "level", "n").from_(context.resolve_table(f"diagnostics.{dataset}_positivity"))
+    positivity = context.resolve_table(f"diagnostics.{dataset}_positivity")
+    levels = exp.select("covariate", "level", "n").from_(positivity).where("kind = 'level'")
 
     def batches(query):
         cursor = adapter.cursor

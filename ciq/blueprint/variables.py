@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from sqlglot import exp
 
 from ciq.blueprint.balanced import balanced
+from ciq.blueprint.cells import MOST, cells
 from ciq.blueprint.datasets import Dataset
 from ciq.blueprint.figures import figures
 from ciq.blueprint.roles import alias, numbers, treated, typed
@@ -31,12 +32,12 @@ from ciq.contract.clean import cleaned
 from ciq.postgres import resolve
 from ciq.publish.publication import publication_spec
 
-
 EXACT_VALUES = 2_000_000
 """Values of all numbers together up to which their distributions are taken one by one: a gigabyte to sort."""
 
 BINS = 16_384
 """On each side of a number's centre."""
+
 
 def variables(dataset: Dataset) -> dict[str, exp.Expr]:
     """Name to SQL for one data set."""
@@ -65,20 +66,22 @@ def decided(contract: Contract) -> dict[str, exp.Expr]:
         "occurrence": _occurrence(contract),
         "treated": treated(contract),
         "factor_values": factor_values(contract),
+        "cells": cells(contract),
+        "most_cells": exp.convert(MOST),
         "fitted": _tuple(fitted(contract)),
         "scorable": scorable(contract),
         "scorable_by_fold": scorable_by_fold(contract),
         "score": score(contract),
         "is_logistic": exp.convert(contract.propensity.learner == "logistic"),
-        "gates_less_one": exp.convert(23 if contract.propensity.learner == "logistic" else 19),
+        "gates_less_one": exp.convert(24 if contract.propensity.learner == "logistic" else 20),
         **balanced(contract),
         "gaps": exp.Array(expressions=[*_gaps(contract)]),
         "weighted_numbers": weighted_numbers(contract),
+        "exact_rows": exp.convert(EXACT_VALUES // max(len(numbers(contract)), 1)),
+        "bins": exp.convert(BINS),
         "segment_scores": segment_scores(contract),
         "covariate_values": covariate_values(contract),
         "dated_values": dated_values(contract),
-        "exact_rows": exp.convert(EXACT_VALUES // max(len(numbers(contract)), 1)),
-        "bins": exp.convert(BINS),
         "outputs": _tuple(alias(typed(contract, name), name) for name in contract.published_cols),
         "estimand": exp.to_identifier(contract.estimand.lower()),
         **figures(),

@@ -103,19 +103,21 @@ class Models:
         return self._connection.execute(query.sql("duckdb", identify=True)).to_arrow_reader(_BATCH_ROWS)
 
     def _fits(self) -> None:
-        self._build("positivity")
-        levels = self._fetchall(exp.select("covariate", "level").from_(self._name("positivity")))
+        levels = self._levels("covariate", "level")
         engine, spec = Engine(self._fetchall, self._batches), propensity_spec(self._contract)
         self._insert("fits", TERM_COLUMNS, propensity(engine, self._curated, spec, levels))
 
     def _boosted(self) -> None:
-        self._build("positivity")
-        levels = self._fetchall(exp.select("covariate", "level", "n").from_(self._name("positivity")))
+        levels = self._levels("covariate", "level", "n")
         engine, spec = Engine(self._fetchall, self._batches), propensity_spec(self._contract)
         parts = list(boosted(engine, self._curated, spec, levels))
         self._connection.register("boosted", pa.concat_tables(parts))
         self._connection.execute(f"CREATE TABLE {self._name('boosted')} AS FROM boosted")
         self._connection.unregister("boosted")
+
+    def _levels(self, *columns: str) -> list[tuple[Any, ...]]:
+        self._build("positivity")
+        return self._fetchall(exp.select(*columns).from_(self._name("positivity")).where("kind = 'level'"))
 
     def _overlap_sorted(self) -> None:
         self._insert("overlap_sorted", SORTED_COLUMNS, [sorted_figures(*self._scored("scores", "ps_hat"))])

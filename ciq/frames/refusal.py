@@ -18,7 +18,7 @@ def refuse_unfit(contract: Contract, rows: int, treated: int, levels: Sequence[R
     An empty arm (G301), a level of at least ``gates.min_level_rows`` rows in one arm only (G302), no convergence
     (G304), separation (G305), a constant or determined covariate unless ``propensity.collinear`` is drop (G306).
     """
-    single = [level for level in levels if level["n_treated"] in (0, level["n"])]
+    single = [level for level in levels if level["kind"] == "level" and level["n_treated"] in (0, level["n"])]
     found = (
         [("G301", f"{'all' if treated else 'none'} of {rows:,} rows are treated")]
         if treated in (0, rows)
@@ -39,7 +39,7 @@ def _positivity(single: Sequence[Row], least: int) -> Iterator[tuple[str, str]]:
     for level in single:
         if level["n"] >= least:
             counted = f"{level['n']:,} rows, {'all' if level['n_treated'] else 'none'} treated"
-            yield "G302", f"{level['covariate']} = {level['level']}: {counted}"
+            yield "G302", f"{level['rule']}: {counted}"
 
 
 def _maximum(terms: Sequence[Row], positivity: set[str]) -> Iterator[tuple[str, str]]:

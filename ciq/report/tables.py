@@ -44,7 +44,7 @@ class CalibrationLine:
 
 @dataclass(frozen=True)
 class LevelLine:
-    """A level of a categorical covariate or segment; ``verdict`` is of one that exists in a single arm, else empty."""
+    """A level of a categorical or segment, or a cell of two; ``verdict`` is of one in a single arm, else empty."""
 
     covariate: str
     level: str
@@ -182,14 +182,19 @@ def levels(facts: Facts) -> list[LevelLine]:
         return (_in_both(row), row["covariate"], row["level"])
 
     failed = any(gate["gate"] == "positivity" and gate["verdict"] == "fail" for gate in facts.gates)
-    verdict = "fail" if failed else "warn"
+
+    def verdict(row: Row) -> str:
+        if _in_both(row):
+            return ""
+        return "fail" if failed and row.get("kind", "level") == "level" else "warn"
+
     return [
         LevelLine(
             covariate=row["covariate"],
             level=row["level"],
             treated=figure(row["n_treated"]),
             control=figure(row["n_control"]),
-            verdict="" if _in_both(row) else verdict,
+            verdict=verdict(row),
         )
         for row in sorted(facts.positivity, key=order)[:SHOWN]
     ]

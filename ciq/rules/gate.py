@@ -149,6 +149,14 @@ GATE_RULES = (
         "Name the segment with the covariate in propensity.interactions before an effect is told for it",
         gate="segment_balance",
     ),
+    GateRule(
+        "G363",
+        "A cell of two covariates exists in one arm only",
+        "Each level alone has both arms, and together they have one, in more rows than chance leaves: for these people "
+        "the effect comes from a model that carries it over from others.",
+        "Leave these rows out and say so of the population, or merge one of the levels with one that is alike",
+        gate="positivity_cells",
+    ),
     Rule(
         "G320",
         "An audit of the cleaned rows failed",

@@ -32,25 +32,44 @@ WITH leaking AS (
   WHERE
     auc_treatment > @leak_auc AND @leak_treatment_verdict = 'fail'
 ), single_arm AS (
+  /* A small cell in one arm only is judged by no gate */
   SELECT
+    kind,
     covariate,
-    level,
     n,
-    NOT k.parent IS NULL AS leaks,
-    covariate || ' = ' || level || ': ' || n || ' rows, ' || CASE WHEN n_treated = 0 THEN 'none treated' ELSE 'all treated' END AS said
+    k.parent IS NULL AS stands,
+    CASE
+      WHEN kind = 'level' AND n < @min_level_rows
+      THEN 'positivity_small_levels'
+      WHEN kind = 'level'
+      THEN 'positivity'
+      WHEN n >= @min_level_rows
+      THEN 'positivity_cells'
+    END AS gate,
+    rule || ': ' || n || ' rows, ' || CASE WHEN n_treated = 0 THEN 'none treated' ELSE 'all treated' END AS said
   FROM diagnostics.@{dataset}_positivity AS p
   LEFT JOIN leaking AS k
     ON p.covariate = k.parent
   WHERE
     n_treated = 0 OR n_control = 0
-), levels AS (
+), positivity AS (
   SELECT
-    COUNT(CASE WHEN n >= @min_level_rows THEN 1 END) AS structural,
-    COUNT(CASE WHEN n >= @min_level_rows AND NOT leaks THEN 1 END) AS structural_unexplained,
-    COUNT(CASE WHEN n < @min_level_rows THEN 1 END) AS small,
-    STRING_AGG(CASE WHEN n >= @min_level_rows THEN said END, '; ' ORDER BY n DESC, said) AS structural_said,
-    STRING_AGG(CASE WHEN n < @min_level_rows THEN said END, '; ' ORDER BY n DESC, said) AS small_said
-  FROM single_arm
+    g.gate,
+    g.otherwise,
+    COUNT(s.gate) AS value,
+    COUNT(CASE WHEN stands THEN 1 END) AS unexplained,
+    STRING_AGG(CASE WHEN place <= 20 THEN said END, '; ' ORDER BY place) AS said
+  FROM (VALUES ('positivity', 'fail'), ('positivity_small_levels', 'warn'), ('positivity_cells', 'warn')) AS g(gate, otherwise)
+  LEFT JOIN (
+    SELECT
+      *,
+      ROW_NUMBER() OVER (PARTITION BY gate ORDER BY n DESC, said) AS place
+    FROM single_arm
+  ) AS s
+    ON g.gate = s.gate
+  GROUP BY
+    g.gate,
+    g.otherwise
 ), fit AS (
   /* A level that exists in one arm only is positivity's to report */
   SELECT
@@ -75,30 +94,22 @@ WITH leaking AS (
     SELECT DISTINCT
       covariate
     FROM single_arm
+    WHERE
+      kind = 'level'
   ) AS s
     ON p.kind = 'level' AND p.covariate = s.covariate
   LEFT JOIN leaking AS k
     ON p.covariate = k.parent
 )
 SELECT
-  'positivity' AS gate,
-  structural AS value,
+  gate,
+  value,
   '<=' AS comparison,
   0 AS threshold,
-  'fail' AS otherwise,
-  structural_said AS subject,
-  structural_unexplained AS unexplained
-FROM levels
-UNION ALL
-SELECT
-  'positivity_small_levels',
-  small,
-  '<=',
-  0,
-  'warn',
-  small_said,
-  NULL
-FROM levels
+  otherwise,
+  said AS subject,
+  CASE WHEN gate = 'positivity' THEN unexplained END AS unexplained
+FROM positivity
 UNION ALL
 SELECT
   'fit_converged',

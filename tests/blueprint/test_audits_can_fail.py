@@ -112,10 +112,11 @@ CASES: dict[str, dict[str, list[str]]] = {
         "unique_values(columns := (name))": [DOUBLE],
     },
     "diagnostics.doses_positivity": {
-        "not_null(columns := (covariate, level, n, n_treated, n_control))": null(
-            "covariate", "level", "n", "n_treated", "n_control"
+        "not_null(columns := (kind, covariate, level, rule, n, n_treated, n_control))": null(
+            "kind", "covariate", "level", "rule", "n", "n_treated", "n_control"
         ),
-        "unique_combination_of_columns(columns := (covariate, level))": [DOUBLE],
+        "unique_combination_of_columns(columns := (kind, covariate, level))": [DOUBLE],
+        "accepted_values(column := kind, is_in := ('level', 'cell'))": [put("kind", "'pair'")],
     },
     "diagnostics.doses_fits": {
         "not_null(columns := (fold, term, kind, status))": null("fold", "term", "kind", "status"),
@@ -180,8 +181,8 @@ CASES: dict[str, dict[str, list[str]]] = {
             put("auc_treatment", "-0.1"),
             put("auc_treatment", "1.1"),
         ],
-    },
         "accepted_range(column := ks_bound, min_v := 0, max_v := 1)": [put("ks_bound", "-0.1"), put("ks_bound", "1.1")],
+    },
     "diagnostics.doses_covariates": {
         "accepted_values(column := kind, is_in := ('number', 'level', 'missing'))": [put("kind", "'ordinal'")],
     },

@@ -144,7 +144,7 @@ REFUSED: dict[str, tuple[Callable[[], pa.Table], type[CiqError], str]] = {
     "hole": (
         lambda: study(plan=["paid" if t and i % 2 else "free" for i, t in enumerate(study()["treated"].to_pylist())]),
         GateRefused,
-        "G302 study: plan = paid: ",
+        "G302 study: plan = 'paid': ",
     ),
 }
 

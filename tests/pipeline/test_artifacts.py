@@ -56,6 +56,7 @@ THRESHOLDS = {
     "both_arms": 1,
     "positivity": 0,
     "positivity_small_levels": 0,
+    "positivity_cells": 0,
     "fit_converged": 1,
     "separation": 0,
     "collinear": 0,

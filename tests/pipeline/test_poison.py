@@ -67,7 +67,7 @@ POISON = {
         "F",
         "future_spend",
     ),
-    "level all treated": (all_north_treated(), "G302", "region = north"),
+    "level all treated": (all_north_treated(), "G302", "region = 'north'"),
     "empty file": ("", "F", "empty"),
     "missing column": (file([line.rsplit(",", 1)[0] for line in rows()], HEADER.rsplit(",", 1)[0]), "F", "region"),
 }

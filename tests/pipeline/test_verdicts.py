@@ -278,7 +278,7 @@ def test_a_small_level_with_one_arm_is_published_with_a_warning(ran: Ran) -> Non
     assert ran.gate("gaps", "positivity_small_levels") == "warn"
     message = ran.causes("gaps")["G303"]
     assert message.startswith("warning: ")
-    assert message.endswith(": clinic = tiny: 8 rows, all treated")
+    assert message.endswith(": clinic = 'tiny': 8 rows, all treated")
     report = (ran.root / "artifacts" / "gaps" / "quality_report.md").read_text()
     assert "| clinic | tiny | 8 | 0 |" in report
 
