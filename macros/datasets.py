@@ -14,25 +14,24 @@ def datasets(evaluator, *names):
 
     Only what a model needs, because SQLMesh writes out every variable for each name that it puts together.
     """
-    from ciq.blueprint.datasets import staged
-    from ciq.blueprint.variables import variables
+    from ciq.blueprint.variables import of_project
 
     def blueprint(values):
         return exp.Tuple(
             expressions=[
-                exp.PropertyEQ(this=exp.to_identifier(name), expression=value) for name, value in values.items()
+                exp.PropertyEQ(this=exp.to_identifier(name), expression=value.copy()) for name, value in values.items()
             ]
         )
 
     chosen = ["dataset", "cron", "enabled", *(name.name for name in names)]
-    found = [variables(dataset) for dataset in staged(Path(__file__).parents[1])]
     # Without a blueprint SQLMesh would take the template itself for a model.
     nothing = {name: exp.null() for name in chosen} | {
         "dataset": exp.to_identifier("none"),
         "cron": exp.convert("@daily"),
         "enabled": exp.false(),
     }
-    return exp.Tuple(expressions=[blueprint({name: values[name] for name in chosen}) for values in found or [nothing]])
+    found = of_project(Path(__file__).parents[1]) or [nothing]
+    return exp.Tuple(expressions=[blueprint({name: values[name] for name in chosen}) for values in found])
 
 
 @macro()

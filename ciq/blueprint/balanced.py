@@ -132,7 +132,7 @@ def _listed(contract: Contract) -> exp.Subquery:
         queries[0] = queries[0].where(exp.false())
     query: exp.Query = queries[0]
     for other in queries[1:]:
-        query = exp.union(query, other, distinct=False)
+        query = exp.union(query, other, distinct=False, copy=False)
     return exp.Subquery(this=query)
 
 

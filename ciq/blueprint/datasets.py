@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import ciq.causal
@@ -43,15 +44,19 @@ def code_version() -> str:
 
 def inputs_version(project: Path) -> str:
     """A hash of everything beside the SQLMesh files that decides how the models render."""
-    package = Path(ciq.causal.__path__[0]).parent
     files = [
         *sorted((project / "contracts").glob("*.y*ml")),
         *sorted((project / "data" / "staged").glob("*/manifest.json")),
-        *sorted(package.rglob("*.py")),
     ]
     staged = ",".join(path.stem for path in sorted((project / "data" / "staged").glob("*/*.parquet")))
     publishes = resolve(project) is not None
-    return f"{_digest(iter(files))}-{hashlib.sha256(staged.encode()).hexdigest()[:16]}-{publishes}"
+    return f"{_package_version()}-{_digest(iter(files))}-{hashlib.sha256(staged.encode()).hexdigest()[:16]}-{publishes}"
+
+
+@cache
+def _package_version() -> str:
+    """Of the code that this process runs, so it is read once."""
+    return _digest(iter(sorted(Path(ciq.causal.__path__[0]).parent.rglob("*.py"))))
 
 
 def _digest(files: Iterator[Path]) -> str:

@@ -16,7 +16,7 @@ def _union(branches: list[exp.Select], empty: exp.Select) -> exp.Subquery:
     """The branches one under the other; ``empty`` gives the columns where there is no branch."""
     query: exp.Query = branches[0] if branches else empty
     for branch in branches[1:]:
-        query = exp.union(query, branch, distinct=False)
+        query = exp.union(query, branch, distinct=False, copy=False)
     return exp.Subquery(this=query)
 
 

@@ -8,14 +8,15 @@ queries as casts, because SQLMesh takes a model whose query is the same for a ch
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from sqlglot import exp
 
 from ciq.blueprint.balanced import balanced
 from ciq.blueprint.cells import MOST, cells
-from ciq.blueprint.datasets import Dataset
+from ciq.blueprint.datasets import Dataset, inputs_version, staged
 from ciq.blueprint.figures import figures
 from ciq.blueprint.roles import alias, numbers, treated, typed
 from ciq.blueprint.scoring import fitted, scorable, scorable_by_fold, score
@@ -37,6 +38,19 @@ EXACT_VALUES = 2_000_000
 
 BINS = 16_384
 """On each side of a number's centre."""
+
+
+def of_project(project: Path) -> Sequence[dict[str, exp.Expr]]:
+    """Those of each staged data set, in name order, put together once for all models; whoever takes one copies it.
+
+    Raises ContractError where a contract is invalid.
+    """
+    return _of_version(project, inputs_version(project))
+
+
+@lru_cache(maxsize=1)
+def _of_version(project: Path, version: str) -> Sequence[dict[str, exp.Expr]]:
+    return [variables(dataset) for dataset in staged(project)]
 
 
 def variables(dataset: Dataset) -> dict[str, exp.Expr]:
