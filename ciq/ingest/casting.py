@@ -26,6 +26,7 @@ _WHOLE = {"FLOAT": 2**24, "DOUBLE": 2**53}
 _DATE = r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}"
 _CLOCK = r"[ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6}0*)?)?"
 _NAIVE = f"{_DATE}({_CLOCK})?"
+_YEARS = ("1000-01-01", "9999-12-31 23:59:59.999999")
 _NO_SECONDS = r"([ T][0-9]{2}:[0-9]{2})( ?[Z+-])"
 """The engine takes no offset after a time without seconds."""
 _OFFSET = r" ?(Z|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)"
@@ -199,10 +200,9 @@ def _datetime(contract: Contract, _: ColumnType, text: exp.Expr, value: exp.Expr
 
 def _naive(contract: Contract, text: exp.Expr, local: exp.Expr) -> list[exp.If]:
     value = as_utc(local, contract.source.timezone)
-    years = exp.Between(this=text.copy(), low=exp.Literal.string("1000"), high=exp.Literal.string("9999-99"))
     canonical = exp.EQ(this=_cast(local, "VARCHAR"), expression=text.copy())
     return [
-        exp.If(this=exp.and_(years, canonical), true=value),
+        exp.If(this=exp.and_(_of_four_digits(local), canonical), true=value),
         exp.If(this=_matches(text, _NAIVE), true=value.copy()),
     ]
 
@@ -211,9 +211,16 @@ def _by_format(contract: Contract, target: ColumnType, text: exp.Expr, pattern: 
     value = call("try_strptime", text.copy(), exp.Literal.string(pattern))
     if _has_offset(pattern):
         value = exp.AtTimeZone(this=value, zone=exp.Literal.string("UTC"))
-    elif target.kind == "datetime":
+    local = value.copy()
+    if target.kind == "datetime" and not _has_offset(pattern):
         value = as_utc(value, contract.source.timezone)
-    return _when(_trimmed(text), _cast(value, target.duckdb))
+    return _when(exp.and_(_trimmed(text), _of_four_digits(local)), _cast(value, target.duckdb))
+
+
+def _of_four_digits(time: exp.Expr) -> exp.Expr:
+    """Whether the year of a timestamp has four digits: the engine goes on to six, and back before Christ."""
+    low, high = (_cast(exp.Literal.string(end), "TIMESTAMP") for end in _YEARS)
+    return exp.Between(this=time.copy(), low=low, high=high)
 
 
 def _local(contract: Contract, name: str, text: exp.Expr) -> exp.Expr:
@@ -223,7 +230,8 @@ def _local(contract: Contract, name: str, text: exp.Expr) -> exp.Expr:
         return _when(_matches(text, _NAIVE), _try(text, "TIMESTAMP"))
     if _has_offset(pattern):
         return exp.cast(exp.null(), "TIMESTAMP")
-    return _when(_trimmed(text), call("try_strptime", text.copy(), exp.Literal.string(pattern)))
+    value = call("try_strptime", text.copy(), exp.Literal.string(pattern))
+    return _when(exp.and_(_trimmed(text), _of_four_digits(value)), value)
 
 
 def _has_offset(pattern: str) -> bool:

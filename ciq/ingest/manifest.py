@@ -14,8 +14,8 @@ from typing import Any
 from ciq.contract import pii
 from ciq.contract.model import Contract
 
-READER_VERSION = "2"
-"""Part of every version key: raised whenever the same bytes would land as other values."""
+READER_VERSION = "3"
+"""Part of every version key: raised whenever the same bytes would land as other values, or would be refused."""
 
 ASIDE = ".aside-"
 """How everything begins that is not whole yet; what a killed run leaves of it is removed by the next one."""
