@@ -21,7 +21,7 @@ from ciq.draft.profile import KINDS, Figures, measure
 from ciq.draft.roles import Roles, assign, check_fit, check_names, first_time, may_be_id
 from ciq.draft.write import Draft, yaml_text
 from ciq.errors import DataRefused, Problem
-from ciq.ingest.engine import call, column, connection, rows
+from ciq.ingest.engine import call, column, connection, is_exhausted, rows
 from ciq.ingest.formats import recognised
 from ciq.ingest.jsonlines import JsonLines
 from ciq.ingest.reading import Scanned, open_all, scan_all
@@ -55,6 +55,8 @@ def draft(path: Path, asked: Roles = NOTHING_ASKED) -> str:
         try:
             drafted = _drafted(con, probe, texts, scanned, asked)
         except duckdb.Error as error:
+            if is_exhausted(error):
+                raise
             raise source.reader.refusal(source.raw, probe, source.header, error) from error
     return yaml_text(replace(drafted, left_out=left_out))
 
@@ -69,13 +71,19 @@ def _probe(path: Path, aside: Path) -> tuple[Contract, tuple[str, ...]]:
         if len(more) > len(names):
             delimiter, names = other, more
     readable = [name for name in dict.fromkeys(names) if name and not _CONTROL.search(name)]
+    if not readable:
+        raise _unnameable(path)
     probe = _contract(path, delimiter, readable)
     refused = {found.column: found.message for found in findings(probe) if found.rule == "C116" and found.column}
     kept = [name for name in readable if name not in refused]
     left_out = [f"{name!r} has a control character in its name" for name in names if _CONTROL.search(name)]
     if not kept:
-        raise DataRefused(Problem("E433", "no column of the file can be named in a contract", path))
+        raise _unnameable(path)
     return _contract(path, delimiter, kept), (*left_out, *refused.values())
+
+
+def _unnameable(path: Path) -> DataRefused:
+    return DataRefused(Problem("E433", "no column of the file can be named in a contract", path))
 
 
 def _contract(path: Path, delimiter: str | None, names: Sequence[str]) -> Contract:

@@ -20,6 +20,8 @@ MISSING_WORDS = ("NA", "N/A", "n/a", "NULL", "null", "NaN", "nan", "None", "#N/A
 """What people write where there is no value; taken so only where all other cells are of one kind."""
 
 MOST_LEVELS = 50
+_AT_ONCE = 100
+"""Columns times kinds in one statement, whose time and memory grow with the square of that."""
 KINDS: dict[Kind, TypeName] = {
     "bool": "bool",
     "integer": "int64",
@@ -82,11 +84,32 @@ def measure(
     plain: bool,
     strays: bool = True,
 ) -> Figures:
-    """One scan of ``texts``, the columns of ``probe`` as VARCHAR.
+    """One scan of ``texts``, the columns of ``probe`` as VARCHAR, or for many columns one for some of them at a time.
 
     Each of ``keys`` is a set of columns, with their kinds, whose values are to be told apart; ``plain`` is what
     :class:`ciq.ingest.reader.Scan` promises. Without ``strays`` the texts that don't fit are not collected.
     """
+    at_once = max(1, _AT_ONCE // max(map(len, wanted.values()), default=1))
+    names, count, distinct = list(wanted), 0, list[int]()
+    profiles = dict[str, Mapping[Kind, Profile]]()
+    for at in range(0, max(len(names), len(keys)), at_once):
+        some = {name: wanted[name] for name in names[at : at + at_once]}
+        figures = _measured(con, probe, texts, some, keys[at : at + at_once], plain, strays)
+        count = figures.rows
+        profiles |= figures.profiles
+        distinct += figures.distinct
+    return Figures(count, profiles, tuple(distinct))
+
+
+def _measured(
+    con: DuckDBPyConnection,
+    probe: Contract,
+    texts: exp.Query,
+    wanted: Wanted,
+    keys: Sequence[Mapping[str, Kind]],
+    plain: bool,
+    strays: bool,
+) -> Figures:
     pairs = [(name, kind) for name, kinds in wanted.items() for kind in kinds]
     pairs += [pair for key in keys for pair in key.items() if pair not in pairs]
     at = {pair: f"v{position}" for position, pair in enumerate(pairs)}

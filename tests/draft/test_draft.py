@@ -12,12 +12,12 @@ import duckdb
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from soaking import examples
+from soaking import campaign, examples
 
 from ciq.contract import Contract, load
-from ciq.draft import Roles, draft
-from ciq.errors import CiqError, DataRefused, UsageError
-from ciq.ingest import check
+from ciq.draft import Roles, draft, profile
+from ciq.errors import CiqError, DataRefused, LimitExceeded, UsageError
+from ciq.ingest import check, engine
 
 ROOT = Path(__file__).parents[2]
 INTEGERS = st.integers(-(2**66), 2**66) | st.integers(-200, 200)
@@ -235,3 +235,33 @@ def test_a_file_that_is_refused_has_no_draft(tmp_path: Path) -> None:
     with pytest.raises(CiqError) as refused:
         draft(file)
     assert refused.value.problems[0].rule == "F112"
+
+
+@pytest.mark.parametrize("header", ["", "a\x01b", ","])
+def test_a_file_without_a_name_that_can_be_written_has_no_draft(tmp_path: Path, header: str) -> None:
+    path = tmp_path / "d.csv"
+    path.write_text(f"{header}\n1\n")
+    with pytest.raises(DataRefused) as refused:
+        draft(path)
+    assert [problem.rule for problem in refused.value.problems] == ["E433"]
+
+
+def test_a_wide_file_is_measured_some_columns_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    columns = campaign(20, 300)
+    names = ["key", "treated", *(f"x{at}" for at in range(columns))]
+    rows = [[f"k{unit}", str(unit % 2), *(f"{unit}.{at}5" for at in range(columns))] for unit in range(30)]
+    contract = drafted(write(tmp_path, [names, *rows]))
+    assert (contract.id_col, contract.treatment_col) == ("key", "treated")
+    assert {contract.types[name] for name in names[2:]} <= {"float32", "float64"}
+    assert check(tmp_path / "d.csv", contract).ok
+    before = draft(tmp_path / "d.csv")
+    monkeypatch.setattr(profile, "_AT_ONCE", 30)
+    assert draft(tmp_path / "d.csv") == before
+
+
+def test_an_engine_without_memory_says_nothing_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "MEMORY", "1MB")
+    path = write(tmp_path, [["id", "t"], *([str(unit), str(unit % 2)] for unit in range(100_000))])
+    with pytest.raises(LimitExceeded) as refused:
+        draft(path)
+    assert [problem.rule for problem in refused.value.problems] == ["F127"]
