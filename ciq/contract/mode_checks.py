@@ -24,9 +24,6 @@ def mode_findings(contract: Contract) -> Iterator[Finding]:
 
 
 def _appended(contract: Contract) -> Iterator[Finding]:
-    if contract.on_violation == "quarantine":
-        message = "this version of ciq sets no rows aside of files that are appended"
-        yield Finding("C108", ("on_violation",), message, "set `on_violation: fail`, or `source.mode: replace`")
     time = contract.time_col
     if time is None:
         message = "`source.mode: append` takes rows by their time, and the contract has no `time_col`"

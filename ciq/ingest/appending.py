@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,48 +14,64 @@ from sqlglot import exp
 from ciq.contract.model import Contract
 from ciq.errors import DataRefused, Problem
 from ciq.ingest import manifest as manifests
+from ciq.ingest import quarantine
 from ciq.ingest.atomic import sync
 from ciq.ingest.engine import call, column, connection, file_literal, rows, write_parquet
+from ciq.ingest.findings import Opened
 from ciq.ingest.header import extra
 from ciq.ingest.judging import POSITION, judge
 from ciq.ingest.manifest import Manifest, SourceFile
+from ciq.ingest.parallel import gathered
 from ciq.ingest.provenance import landed_columns
 from ciq.ingest.reader import Tick
-from ciq.ingest.reading import Scanned, judge_all, read_all
+from ciq.ingest.reading import Scanned, Verdict, judge_all, read_all
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
-def append(project: Path, contract: Contract, scanned: Sequence[Scanned], aside: Path, tick: Tick) -> Manifest:
+@dataclass(frozen=True)
+class _Part:
+    """What became of a file: its records, how many were set aside, the violations by rule, and samples of these."""
+
+    records: int
+    rejected: int = 0
+    violations: dict[str, int] = field(default_factory=dict)
+    told: tuple[Problem, ...] = ()
+
+
+def append(
+    project: Path, contract: Contract, scanned: Sequence[Scanned], aside: Path, tick: Tick
+) -> tuple[Manifest, tuple[Problem, ...]]:
     """Land the files that are new or changed; a file that has left data/raw keeps its part.
 
-    Raises DataRefused where one of them breaks the contract; then none of them lands.
+    Beside the manifest there are samples of what was set aside. Raises DataRefused where a file breaks the contract;
+    then none of them lands.
     """
-    home = manifests.parts_folder(project, contract)
+    home, rejects = manifests.parts_folder(project, contract), manifests.rejects_folder(project, contract)
     home.mkdir(parents=True, exist_ok=True)
     earlier = manifests.of_parts(project, contract)
     parts = earlier.sources if earlier else ()
     known = {source.sha256: source for source in parts if _part(home, source.sha256).is_file()}
     _must_be_there(project, contract, known.keys() | {file.scan.sha256 for file in scanned})
+    _must_be_tolerated(contract, known.values())
     _remove_uncounted(home, known)
+    _remove_uncounted(rejects, known)
     new = [file for file in scanned if file.opened.landed is None]
     aside.mkdir(exist_ok=True)
     with connection(aside) as con:
-        counts = _read(con, contract, new, aside, tick) if new else {}
-        sources = _sources(project, scanned, known, counts)
-        typed = _rows([_part(aside if source.sha256 in counts else home, source.sha256) for source in sources])
+        read = _read(con, contract, new, aside, tick) if new else {}
+        sources = _sources(project, scanned, known, read)
+        typed = _rows([_part(aside if source.sha256 in read else home, source.sha256) for source in sources])
         judged = judge(con, contract, typed, fresh=False)
         begins, ends = _extent(con, contract, typed)
-        for sha256 in counts:
-            sync(_part(aside, sha256))
-            _part(aside, sha256).replace(_part(home, sha256))
-        sync(home)
-    return Manifest(
+    _take_over(read, aside, home, rejects)
+    rejected = sum((Counter(source.violations) for source in sources), Counter[str]())
+    manifest = Manifest(
         dataset=contract.name,
         version=manifests.version_key(contract, [source.sha256 for source in sources]),
-        rows=sum(source.rows for source in sources),
-        parquet=(home.relative_to(project) / "*.parquet").as_posix(),
+        rows=sum(source.rows - source.rejected for source in sources),
+        parquet=_all_of(project, home),
         sources=sources,
         contract_version=contract.version,
         reading=manifests.reading_key(contract),
@@ -61,10 +79,23 @@ def append(project: Path, contract: Contract, scanned: Sequence[Scanned], aside:
         mends=judged.mends,
         warnings=judged.warnings,
         dropped=tuple(dict.fromkeys(name for file in scanned for name in extra(contract, file.opened.header))),
+        rejected=dict(sorted(rejected.items())),
+        rejects=_all_of(project, rejects) if rejected else None,
         mode="append",
         begins=begins,
         ends=ends,
     )
+    return manifest, tuple(problem for part in read.values() for problem in part.told)
+
+
+def _take_over(read: Mapping[str, _Part], aside: Path, home: Path, rejects: Path) -> None:
+    """Move what was written aside to where it stays."""
+    for sha256, part in read.items():
+        if part.rejected:
+            rejects.mkdir(parents=True, exist_ok=True)
+            _moved(_rejects(aside, sha256), _part(rejects, sha256))
+        _moved(_part(aside, sha256), _part(home, sha256))
+    sync(home)
 
 
 def _must_be_there(project: Path, contract: Contract, here: Set[str]) -> None:
@@ -77,30 +108,93 @@ def _must_be_there(project: Path, contract: Contract, here: Set[str]) -> None:
         raise DataRefused(*(Problem("F160", message, project / source.path, help=help_) for source in gone))
 
 
+def _must_be_tolerated(contract: Contract, parts: Iterable[SourceFile]) -> None:
+    """Raise for files of which more rows were set aside than the contract now tolerates."""
+    over = [
+        problem
+        for part in parts
+        for problem in quarantine.excess(contract, part.violations, part.rows, Path(part.path).name)
+    ]
+    if over:
+        raise DataRefused(*over)
+
+
 def _read(
     con: DuckDBPyConnection, contract: Contract, new: Sequence[Scanned], aside: Path, tick: Tick
-) -> dict[str, int]:
-    """Write the part of each file aside; the rows of each, by sha256."""
+) -> dict[str, _Part]:
+    """Write the part of each file aside, by sha256.
+
+    Under a quarantine each file is judged alone, so that the verdict on it does not hang on what comes with it.
+    """
     typed = read_all(con, contract, new, aside, tick)
-    judge_all(con, contract, typed.rows, [file.opened for file in new], sum(typed.counts), fresh=typed.fresh)
-    place, _ = POSITION
-    for ordinal, file in enumerate(new):
-        own = exp.EQ(this=column(place), expression=exp.convert(ordinal))
-        part = exp.select("*").from_(landed_columns(contract, typed.rows).subquery("l")).where(own)
-        write_parquet(con, part, _part(aside, file.scan.sha256))
-    return {file.scan.sha256: count for file, count in zip(new, typed.counts, strict=True)}
+    files = [file.opened for file in new]
+    alone = contract.on_violation == "quarantine"
+    if not alone:
+        judge_all(con, contract, typed.rows, files, sum(typed.counts), fresh=typed.fresh)
+
+    def part(at: int) -> _Part:
+        own = exp.EQ(this=column(POSITION[0]), expression=exp.convert(at))
+        rows: exp.Query = exp.select("*").from_(typed.rows.copy().subquery("t")).where(own)
+        found, target = _Part(typed.counts[at]), _part(aside, new[at].scan.sha256)
+        with con.cursor() as session:
+            if alone:
+                verdict = judge_all(
+                    session, contract, rows, files, found.records, fresh=typed.fresh, of=files[at].path.name
+                )
+                if verdict.told:
+                    found = _set_aside(session, contract, rows, verdict, files, at, _rejects(aside, target.stem))
+                    rows = quarantine.kept(rows)
+            write_parquet(session, landed_columns(contract, rows), target)
+        return found
+
+    parts = gathered(part, range(len(new)))
+    return {file.scan.sha256: found for file, found in zip(new, parts, strict=True)}
+
+
+def _set_aside(
+    con: DuckDBPyConnection,
+    contract: Contract,
+    rows: exp.Query,
+    verdict: Verdict,
+    files: Sequence[Opened],
+    at: int,
+    target: Path,
+) -> _Part:
+    """Write the violations of the file ``at`` into ``target``. Raises DataRefused if all its rows are in breach."""
+    rejected = quarantine.set_aside(con, contract, rows, verdict.judged, verdict.repeated, len(files))[at]
+    if rejected == verdict.total:
+        raise DataRefused(*verdict.told, quarantine.none_left(contract, files[at].path.name))
+    quarantine.write(con, contract, files, target)
+    return _Part(verdict.total, rejected, verdict.counts, verdict.told)
 
 
 def _sources(
-    project: Path, scanned: Sequence[Scanned], known: Mapping[str, SourceFile], counts: Mapping[str, int]
+    project: Path, scanned: Sequence[Scanned], known: Mapping[str, SourceFile], read: Mapping[str, _Part]
 ) -> tuple[SourceFile, ...]:
     """The files in data/raw and those that have left it, in order of name."""
-    landed = {sha256: source.rows for sha256, source in known.items()} | dict(counts)
-    sources = [file.source(project, landed[file.scan.sha256]) for file in scanned]
-    present = {source.path: source for source in sources}
+    landed = {sha256: _Part(source.rows, source.rejected, source.violations) for sha256, source in known.items()}
+    landed |= read
+    present = dict[str, SourceFile]()
+    for file in scanned:
+        part = landed[file.scan.sha256]
+        source = replace(file.source(project, part.records, part.rejected), violations=part.violations)
+        present[source.path] = source
     renamed = {source.sha256 for source in present.values()}
     gone = {source.path: source for source in known.values() if source.sha256 not in renamed}
     return tuple(source for _, source in sorted((gone | present).items()))
+
+
+def _all_of(project: Path, folder: Path) -> str:
+    return (folder.relative_to(project) / "*.parquet").as_posix()
+
+
+def _moved(source: Path, target: Path) -> None:
+    sync(source)
+    source.replace(target)
+
+
+def _rejects(folder: Path, sha256: str) -> Path:
+    return folder / f"{sha256}.rejects"
 
 
 def _part(folder: Path, sha256: str) -> Path:

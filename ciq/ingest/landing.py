@@ -97,6 +97,8 @@ def _kept(project: Path, contract: Contract, earlier: Manifest | None) -> Earlie
     rows = staged_rows(project, earlier)
     if not contract.appends:
         return Earlier(rows, tuple(source for source in earlier.sources if not source.rejected))
+    if (project / earlier.parquet).parent != manifests.parts_folder(project, contract):
+        return None
     parts = {path.stem for path in project.glob(earlier.parquet)}
     sources = tuple(source for source in earlier.sources if source.sha256 in parts)
     return Earlier(rows, sources) if earlier.judged == manifests.judged_key(contract) else None
@@ -107,7 +109,7 @@ def _landed(
 ) -> tuple[Manifest, tuple[Problem, ...]]:
     """What is staged now, and samples of what was set aside for it."""
     if contract.appends:
-        return append(project, contract, scanned, aside, tick), ()
+        return append(project, contract, scanned, aside, tick)
     known = _known(project, contract, scanned, aside)
     return (known, ()) if known else _land(project, contract, scanned, aside, tick, kept)
 
@@ -185,7 +187,7 @@ def _set_aside(
     """Write the rows in breach into ``rejects``; how many each file has. Raises DataRefused if they are all."""
     rejected = quarantine.set_aside(con, contract, typed, verdict.judged, verdict.repeated, len(scanned))
     if sum(rejected) == verdict.total:
-        raise DataRefused(*verdict.told, Problem("I213", "no row is left", contract.path))
+        raise DataRefused(*verdict.told, quarantine.none_left(contract))
     with whole_or_not(rejects) as path:
         quarantine.write(con, contract, _opened(scanned), path)
     return rejected

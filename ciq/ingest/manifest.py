@@ -28,7 +28,7 @@ class SourceFile:
     """One raw file: ``path`` relative to the project, sha256 in hex, size in bytes, data records.
 
     ``columns`` are the names in its header, and ``types`` their engine types where the format has such; ``rejected``
-    counts the records that were set aside.
+    counts the records that were set aside. Where the file is a part of its own, ``violations`` are theirs by rule.
     """
 
     path: str
@@ -38,6 +38,7 @@ class SourceFile:
     columns: tuple[str, ...] = ()
     types: tuple[str, ...] | None = None
     rejected: int = 0
+    violations: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,8 @@ class Manifest:
     set aside, ``rejects`` is the file that names them, relative to the project. The Parquet file of a ``numbered``
     version says of each row where it came from; that of any other has every row of its one source, in order.
 
-    In ``mode`` append each source is a part of its own: ``parquet`` is a glob over all parts, of which ``sources``
-    names those that count, and ``begins`` and ``ends`` are the UTC times of the first and the last row.
+    In ``mode`` append each source is a part of its own: ``parquet`` and ``rejects`` are globs over all parts, of which
+    ``sources`` names those that count, and ``begins`` and ``ends`` are the UTC times of the first and the last row.
 
     Where the rows are trimmed from another data set, ``trim`` says how, and ``sources`` are that data set's.
     """
@@ -131,8 +132,14 @@ def of_version(project: Path, name: str, version: str) -> Manifest | None:
 
 
 def parts_folder(project: Path, contract: Contract) -> Path:
-    """Where the parts of a data set in mode append are, as long as they are read the same way."""
-    return folder(project, contract.name) / reading_key(contract)[:16]
+    """Where the parts of a data set in mode append are, as long as the same values and rows become of a file."""
+    key = _digest([reading_key(contract), *_lands(contract)]) if _lands(contract) else reading_key(contract)
+    return folder(project, contract.name) / key[:16]
+
+
+def rejects_folder(project: Path, contract: Contract) -> Path:
+    """Where the violations of each of these parts are named whose rows were set aside."""
+    return project / "data" / "rejects" / contract.name / parts_folder(project, contract).name
 
 
 def of_parts(project: Path, contract: Contract) -> Manifest | None:
@@ -158,8 +165,7 @@ def write(project: Path, manifest: Manifest) -> None:
 def version_key(contract: Contract, shas: Sequence[str]) -> str:
     """The key of the landed rows: the files in order, what the contract says of how they become values, and of which
     of them land."""
-    lands = [judged_key(contract)] if contract.on_violation == "quarantine" else []
-    return _digest([reading_key(contract), list(enumerate(shas)), *lands])
+    return _digest([reading_key(contract), list(enumerate(shas)), *_lands(contract)])
 
 
 def reading_key(contract: Contract) -> str:
@@ -173,6 +179,11 @@ def judged_key(contract: Contract) -> str:
     """The key of what decides the verdict but not the values."""
     facts = contract.model_dump(mode="json", include={"constraints", "clean", "treatment_col"})
     return _digest([facts, contract.required, contract.unique_keys])
+
+
+def _lands(contract: Contract) -> list[str]:
+    """The key of what decides which rows land, where not all of them do."""
+    return [judged_key(contract)] if contract.on_violation == "quarantine" else []
 
 
 def _source(columns: list[str], types: list[str] | None, **facts: Any) -> SourceFile:

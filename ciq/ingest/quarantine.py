@@ -35,14 +35,23 @@ def tally(judged: Judged, repeated: Sequence[Repeat]) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-def excess(contract: Contract, counts: Mapping[str, int], total: int) -> Iterator[Problem]:
-    """A problem for each rule whose violations are a larger share of the ``total`` rows than is tolerated."""
+def excess(contract: Contract, counts: Mapping[str, int], total: int, of: str | None = None) -> Iterator[Problem]:
+    """A problem for each rule whose violations are a larger share of the ``total`` rows than is tolerated.
+
+    ``of`` is the name of the file whose rows these are, if they are of one alone.
+    """
+    among = f"the {total} rows of {of}" if of else f"{total} rows"
     for rule, count in counts.items():
         tolerated = contract.tolerated(rule)
         if count > tolerated * total:
-            message = f"{rule} is violated {count} times in {total} rows, tolerated is a share of {tolerated:g}"
+            message = f"{rule} is violated {count} times in {among}, tolerated is a share of {tolerated:g}"
             help_ = f"mend the source, or raise tolerance.{rule}"
             yield Problem("I213", message, contract.path, help=help_)
+
+
+def none_left(contract: Contract, of: str | None = None) -> Problem:
+    """All rows, or all of the file ``of``, would be set aside."""
+    return Problem("I213", f"no row of {of} is left" if of else "no row is left", contract.path)
 
 
 def set_aside(

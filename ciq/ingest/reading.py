@@ -126,9 +126,19 @@ class Verdict:
 
 
 def judge_all(
-    con: DuckDBPyConnection, contract: Contract, typed: exp.Query, files: Sequence[Opened], total: int, *, fresh: bool
+    con: DuckDBPyConnection,
+    contract: Contract,
+    typed: exp.Query,
+    files: Sequence[Opened],
+    total: int,
+    *,
+    fresh: bool,
+    of: str | None = None,
 ) -> Verdict:
-    """Judge typed rows, ``total`` in all. Raises DataRefused for all violations at once, if they are not tolerated."""
+    """Judge typed rows, ``total`` in all. Raises DataRefused for all violations at once, if they are not tolerated.
+
+    ``of`` is the name of the file whose rows these are, if it is judged alone.
+    """
     judged = judge(con, contract, typed, fresh=fresh)
     verdict = Verdict(judged, total, tuple(repeats(con, contract, typed, SAMPLES)))
     if not verdict.counts:
@@ -136,7 +146,7 @@ def judge_all(
     told = problems(con, contract, typed, judged, verdict.repeated, files, fresh=fresh)
     if contract.on_violation == "fail":
         raise DataRefused(*told)
-    over = list(quarantine.excess(contract, verdict.counts, total))
+    over = list(quarantine.excess(contract, verdict.counts, total, of))
     if over:
         raise DataRefused(*told, *over)
     return replace(verdict, told=tuple(told))

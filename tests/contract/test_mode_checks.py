@@ -31,13 +31,13 @@ def rules(folder: Path, text: str) -> list[str]:
 
 def test_an_appended_data_set_with_its_schedule_loads(tmp_path: Path) -> None:
     assert rules(tmp_path, APPEND + "schedule: {cron: '30 5 * * *', lookback: 2}\n") == []
+    assert rules(tmp_path, APPEND + "on_violation: quarantine\ntolerance: {default: 0.1}\n") == []
 
 
 @pytest.mark.parametrize(
     ("text", "rule"),
     [
         (APPEND.replace("time_col: seen\n", ""), "C106"),
-        (APPEND + "on_violation: quarantine\ntolerance: {default: 0.1}\n", "C108"),
         (APPEND + "constraints: {unique: [[customer]]}\n", "C150"),
         (APPEND + "clean: {deduplicate: {by: [customer]}}\n", "C150"),
         (BASE + "schedule: {lookback: 1}\n", "C150"),
