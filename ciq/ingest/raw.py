@@ -17,8 +17,8 @@ from ciq.ingest.compression import Compression, decompressed
 from ciq.ingest.encodings import is_utf8, recoded
 
 _BLOCK = 1 << 19
-_PACKED_BLOCK = 1 << 16
-"""Of compressed bytes, so that a bomb is known by its first ones."""
+_FIRST_PACKED, _PACKED = 1 << 14, 1 << 16
+"""Of compressed bytes, the first of a file and the largest, so that a bomb is known by its first ones."""
 Seen = Callable[[bytes], None]
 """Told of each block of the file itself, in order."""
 
@@ -96,11 +96,12 @@ class Raw:
         return self.aside / f"{secrets.token_hex(8)}.spool"
 
     def _file(self, seen: Seen) -> Iterator[bytes]:
-        size = _PACKED_BLOCK if self.compression else _BLOCK
+        size, largest = (_FIRST_PACKED, _PACKED) if self.compression else (_BLOCK, _BLOCK)
         with self.path.open("rb") as stream:
             while block := stream.read(size):
                 seen(block)
                 yield block
+                size = min(2 * size, largest)
 
 
 @contextmanager

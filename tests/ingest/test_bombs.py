@@ -32,6 +32,14 @@ def test_a_gzip_of_gigabytes(project, make):
     assert reached(project.put(content, "d.parquet.gz"), make()) == "F133"
 
 
+def test_a_bomb_is_known_by_its_first_bytes(project, make):
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    lines = b'{"id":4,"treated":1,"x":2.5,"g":"a"}\n' * 300_000
+    content = packer.compress(lines) + packer.flush()
+    with pytest.raises(LimitExceeded, match=f"more than {200 * 2**14} bytes"):
+        check(project.put(content, "d.jsonl.gz"), make(id_col=None))
+
+
 def claiming(rows):
     """A Parquet file of three rows whose footer claims ``rows``."""
     table = pa.table({"id": [1, 2, 3], "treated": [0, 1, 0], "x": [1.5, 2.5, 0.5], "g": ["a", "b", "c"]})
