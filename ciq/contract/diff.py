@@ -173,6 +173,7 @@ _TABLE: dict[tuple[str, ...], Comparison] = {
     ("source", "delimiter"): _scalar("reading_changed"),
     ("source", "timezone"): _scalar("reading_changed"),
     ("source", "datetime_format"): _each("reading_changed", "reading_changed", _scalar("reading_changed")),
+    ("source", "non_finite"): _scalar("reading_changed"),
     ("source", "null_values"): _set("null_value_added", "null_value_removed"),
     ("source", "limits", "max_bytes"): _ordered("limit_raised", "limit_lowered"),
     ("source", "limits", "max_decompressed"): _ordered("limit_raised", "limit_lowered"),

@@ -55,7 +55,7 @@ class Source(_Strict):
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
     null_values: tuple[str, ...] = ("",)
     timezone: str = "UTC"
-    non_finite: Literal["refuse"] = "refuse"
+    non_finite: Literal["refuse", "missing"] = "refuse"
     datetime_format: dict[Name, str] = {}
     limits: Limits = Limits()
 

@@ -22,10 +22,7 @@ class Unbuilt:
 
 
 _NONE: tuple[Any, ...] = (None, {}, [])
-UNBUILT = (
-    Unbuilt(("source", "non_finite"), ("refuse",), "it refuses NaN and infinity (`refuse`)"),
-    Unbuilt(("schedule", "window"), _NONE, "its diagnostics follow over the whole data set"),
-)
+UNBUILT = (Unbuilt(("schedule", "window"), _NONE, "its diagnostics follow over the whole data set"),)
 
 
 def take_out(root: Mapping) -> list[Flaw]:

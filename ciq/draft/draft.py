@@ -17,7 +17,7 @@ from ciq.contract.consistency import findings
 from ciq.contract.model import Contract, Source
 from ciq.contract.types import Kind
 from ciq.draft.infer import infer, words_for_missing
-from ciq.draft.profile import KINDS, Figures, measure
+from ciq.draft.profile import KINDS, Figures, Profile, measure
 from ciq.draft.roles import Roles, assign, check_fit, check_names, first_time, may_be_id
 from ciq.draft.write import Draft, yaml_text
 from ciq.errors import DataRefused, Problem
@@ -25,6 +25,7 @@ from ciq.ingest.engine import call, column, connection, is_exhausted, rows
 from ciq.ingest.formats import recognised
 from ciq.ingest.jsonlines import JsonLines
 from ciq.ingest.reading import Scanned, open_all, scan_all
+from ciq.ingest.widening import FLOATS
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -115,8 +116,11 @@ def _drafted(con: DuckDBPyConnection, probe: Contract, texts: exp.Select, scanne
     if unsettled:
         again = every(dict.fromkeys(unsettled, _ALL))
         profiles |= {name: again.profiles[name][_kind(again, name)] for name in unsettled}
-    words = words_for_missing(list(profiles.values()))
-    columns = tuple(infer(profile, whole.rows, frozenset(words)) for profile in profiles.values())
+    nans = _non_finite(scanned, profiles)
+    words = words_for_missing([profile for name, profile in profiles.items() if name not in nans])
+    columns = tuple(
+        infer(profile, whole.rows, frozenset([*words, *nans.get(name, ())])) for name, profile in profiles.items()
+    )
     check_fit(columns, asked)
     time = asked.time or first_time(columns)
     unique = bool(key) and whole.distinct == (whole.rows,)
@@ -124,7 +128,15 @@ def _drafted(con: DuckDBPyConnection, probe: Contract, texts: exp.Select, scanne
         pair = {name: profiles[name].kind for name in (*key, time)}
         unique = every({}, [pair]).distinct == (whole.rows,)
     roles = assign(columns, asked, identity if unique and identity not in unsettled else None)
-    return Draft(_name(path), _glob(path), whole.rows, probe.source.delimiter, words, columns, (), roles)
+    return Draft(_name(path), _glob(path), whole.rows, probe.source.delimiter, words, bool(nans), columns, (), roles)
+
+
+def _non_finite(scanned: Scanned, profiles: Mapping[str, Profile]) -> dict[str, tuple[str, ...]]:
+    """The columns of floats with what stands in them instead of a number: such values are no texts."""
+    header = scanned.opened.header
+    floats = [name for name, kind in zip(header.names, header.types or (), strict=False) if kind in FLOATS]
+    found = {name: profiles[name] for name in floats if name in profiles}
+    return {name: profile.odd for name, profile in found.items() if profile.odd and profile.kind != "text"}
 
 
 def _kind(figures: Figures, name: str) -> Kind:

@@ -16,13 +16,18 @@ _ROLES = (("id_col", "id"), ("time_col", "time"), ("treatment_col", "treatment")
 
 @dataclass(frozen=True)
 class Draft:
-    """What the contract says; ``file`` is the glob of the source, ``left_out`` why columns have no type."""
+    """What the contract says.
+
+    ``file`` is the glob of the source, ``non_finite`` whether NaN stands for a missing float, ``left_out`` why columns
+    have no type.
+    """
 
     name: str
     file: str
     rows: int
     delimiter: str | None
     missing_words: tuple[str, ...]
+    non_finite: bool
     columns: tuple[Inferred, ...]
     left_out: tuple[str, ...]
     roles: Roles
@@ -58,6 +63,8 @@ def _lines(draft: Draft) -> Iterator[str]:
     if draft.missing_words:
         words = _flow(["", *draft.missing_words])
         yield f"  null_values: {words}  # GUESS: they stand where all other cells are of one kind"
+    if draft.non_finite:
+        yield "  non_finite: missing  # GUESS: NaN stands where a float is missing"
     yield from _role_lines(draft.roles)
     yield "estimand: ATE  # ATE, ATT, ATC or ATO"
     yield from _type_lines(draft)

@@ -20,6 +20,8 @@ _RAW = "_raw"
 _PLACED = "_placed_"
 _INTEGER = r"[+-]?[0-9]+(\.0+)?"
 _FLOAT = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+_NON_FINITE = r"(?i)[+-]?(nan|inf|infinity)"
+"""What the engine, like most tools, reads and writes for a float that is no number."""
 _DIGITS = r"[+-]?[0-9]+"
 _WHOLE = {"FLOAT": 2**24, "DOUBLE": 2**53}
 """Below this, a float holds every whole number."""
@@ -114,6 +116,13 @@ def shown_twice(contract: Contract, name: str, text: exp.Expr) -> exp.Expr:
 def raw_columns(contract: Contract) -> list[exp.Column]:
     """What :func:`projection` adds to the declared columns."""
     return [column(_RAW)] if _castable(contract) else []
+
+
+def said(contract: Contract, text: exp.Expr, *, floats: bool) -> exp.Expr:
+    """The text of a cell, but NULL for one of ``floats`` that is not finite, where these count as missing."""
+    if contract.source.non_finite == "refuse" or not floats:
+        return text
+    return exp.Case(ifs=[exp.If(this=_matches(text, _NON_FINITE), true=exp.null())], default=text)
 
 
 def tried(contract: Contract, name: str, text: exp.Expr) -> exp.Expr | None:

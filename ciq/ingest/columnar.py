@@ -16,7 +16,7 @@ from ciq.ingest.engine import call, column, connection, file_literal, rows
 from ciq.ingest.header import is_cell
 from ciq.ingest.raw import Raw
 from ciq.ingest.reader import Digest, Header, Place, Scan, Tick
-from ciq.ingest.widening import lossless
+from ciq.ingest.widening import FLOATS, lossless
 
 _CHUNK = 1 << 20
 _MOST_FOOTER = 1 << 24
@@ -104,7 +104,8 @@ def typed(contract: Contract, kinds: Mapping[str, str], content: Path, *, demand
 
 
 def _cell(contract: Contract, name: str, kind: str, *, naive: bool) -> tuple[exp.Expr, exp.Expr]:
-    text = _text(contract, name, kind)
+    floats = kind in FLOATS or contract.type_of(name).kind == "float"
+    text = casting.said(contract, _text(contract, name, kind), floats=floats)
     value = lossless(contract, name, kind, column(name))
     return text, casting.strict(contract, name, text, plain=False, naive=naive) if value is None else value
 

@@ -66,7 +66,10 @@ class Delimited:
             known = column(_tried(text)) if tried[name] else None
             value = casting.strict(contract, name, text, plain=scan.plain, naive=demanding, known=known)
             cells[name] = (text, value)
-        read = exp.select(*texts.values(), *values).from_(self._table(contract, header, scan)).subquery("r")
+        floats = {name: contract.type_of(name).kind == "float" for name in texts}
+        said = [casting.said(contract, text, floats=floats[name]) for name, text in texts.items()]
+        named = [exp.alias_(each, text.name, quoted=True) for each, text in zip(said, texts.values(), strict=True)]
+        read = exp.select(*named, *values).from_(self._table(contract, header, scan)).subquery("r")
         return exp.select(*casting.projection(contract, cells, demanding=demanding)).from_(read)
 
     def refusal(self, raw: Raw, contract: Contract, header: Header, error: Exception | None) -> CiqError:

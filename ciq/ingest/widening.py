@@ -7,6 +7,9 @@ from sqlglot import exp
 from ciq.contract.model import Contract
 from ciq.ingest.engine import call
 
+FLOATS = ("FLOAT", "DOUBLE")
+"""The engine types that hold what is not finite."""
+
 _WIDENS: dict[str, tuple[str, ...]] = {
     "TINYINT": ("TINYINT", "BOOLEAN"),
     "SMALLINT": ("SMALLINT", "TINYINT", "UTINYINT", "BOOLEAN"),

@@ -9,9 +9,11 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from pyarrow import parquet
 from soaking import campaign, examples
 
 from ciq.contract import Contract, load
@@ -212,6 +214,18 @@ def test_parquet_and_another_delimiter(tmp_path: Path) -> None:
     contract = drafted(semicolons)
     assert (contract.source.delimiter, len(contract.types)) == (";", 3)
     assert check(semicolons, contract).ok
+
+
+@pytest.mark.parametrize("column", [[0.5, 1.25, 7.0], [0.0, 1.0, 2.0]])
+def test_nan_in_a_column_of_floats(tmp_path: Path, column: list[float]) -> None:
+    cells = [float("nan"), *column * 10]
+    units = list(range(len(cells)))
+    table = pa.table({"id": units, "treated": [unit % 2 for unit in units], "x": cells, "word": ["nan", *["b"] * 30]})
+    parquet.write_table(table, tmp_path / "d.parquet")
+    contract = drafted(tmp_path / "d.parquet")
+    assert (contract.source.non_finite, contract.source.null_values) == ("missing", ("",))
+    assert contract.constraints.categories["word"] == ("b", "nan")
+    assert check(tmp_path / "d.parquet", contract).ok
 
 
 def test_json_lines_in_gzip_whose_strings_are_no_numbers(tmp_path: Path) -> None:
