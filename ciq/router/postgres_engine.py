@@ -139,11 +139,16 @@ class PostgresEngine:
 
     def _put_back(self, connection: Any) -> None:
         """End the transaction and all that outlives it: locks, settings, cursors, what was listened to."""
-        connection.rollback()
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute("DISCARD ALL")
-        connection.autocommit = False
+        try:
+            connection.rollback()
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute("DISCARD ALL")
+            connection.autocommit = False
+        except psycopg2.Error:
+            # The answer is whole by now: a server that goes away takes the connection alone.
+            connection.close()
+            return
         if self._idle is None:
             self._idle = connection
         else:

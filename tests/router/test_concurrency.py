@@ -75,6 +75,7 @@ def client(number: int, project: Path, seen: Seen, until: float) -> None:
             time.sleep(0.05)
 
 
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_write_is_done_once_or_its_outcome_is_unknown(own: Server, tmp_path: Path) -> None:
     seen = [Seen() for _ in range(CLIENTS)]
     until = time.monotonic() + 3 * SECONDS
@@ -99,6 +100,15 @@ def test_a_write_is_done_once_or_its_outcome_is_unknown(own: Server, tmp_path: P
     assert all(isinstance(error, ConnectionRefused | Unavailable) for _, error in errors)
     assert all(down <= at <= up + 1 for at, _ in errors)
     assert min(each.reads for each in seen) > 0
+
+
+def test_a_server_that_goes_away_after_the_last_row_takes_nothing_from_the_answer(house: Path, served: Server) -> None:
+    router = Router.from_config(house / "router.yml")
+    answer = router.execute("SELECT 1 AS v", engine="pg")
+    kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'"
+    assert execute(served, kill) == [(True,)]
+    assert answer.table().to_pydict() == {"v": [1]}
+    assert router.execute("SELECT 2 AS v", engine="pg").table().to_pydict() == {"v": [2]}
 
 
 def test_a_server_that_goes_away_in_a_write_leaves_its_outcome_unknown(house: Path, served: Server) -> None:
