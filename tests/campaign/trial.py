@@ -12,13 +12,12 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
+from staged_models import staged_models
 
 from campaign.studies import Study
 from ciq.blueprint.datasets import Dataset
-from ciq.blueprint.statements import staging
 from ciq.contract import load
 from ciq.errors import CiqError, Problem
-from ciq.frames.models import Models
 from ciq.ingest import ingest
 from ciq.pipeline.advice import advised
 from ciq.pipeline.refusals import gate_problems
@@ -68,7 +67,7 @@ def judge(name: str, text: str, table: pa.Table) -> Judged:
         except CiqError as error:
             return Judged({problem.rule: problem for problem in error.problems}, {}, lambda last: [], {})
         connection = duckdb.connect()
-        rows = _models(connection, Dataset(contract, manifest)).rows
+        rows = staged_models(connection, Dataset(contract, manifest)).rows
     facts = Facts(
         dataset=name,
         description=None,
@@ -88,10 +87,3 @@ def judge(name: str, text: str, table: pa.Table) -> Judged:
         {problem.rule: problem for problem in gate_problems(facts, path, verdict)} for verdict in ("fail", "warn")
     )
     return Judged(refused, warned, rows, facts.advice)
-
-
-def _models(connection: duckdb.DuckDBPyConnection, dataset: Dataset) -> Models:
-    """The project's models over a staged version, without plans: seconds for what takes SQLMesh minutes."""
-    connection.execute("CREATE SCHEMA staging")
-    connection.execute(f"CREATE VIEW staging.{dataset.contract.name} AS {staging(dataset).sql('duckdb')}")
-    return Models.of_staged(connection, dataset.contract)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,13 +18,12 @@ import pytest
 import time_machine
 from postgres_server import execute
 from soaking import campaign
+from staged_models import staged_models
 from whole_project import Project
 
 from ciq.blueprint.datasets import Dataset
-from ciq.blueprint.statements import staging
 from ciq.contract import Contract, load_all, pii
 from ciq.draft.trim import trimmed_contract
-from ciq.frames.models import Models
 from ciq.ingest import Manifest, ingest
 from ciq.pipeline import attempts, trimmed
 from ciq.postgres import Server
@@ -94,9 +92,7 @@ def house(root: Path, kind: str) -> Iterator[dict[str, Contract]]:
 def scored(contract: Contract, manifest: Manifest) -> None:
     """The latest attempt at the data set, as far as a trim reads it, without rows of an interval that isn't over."""
     with duckdb.connect("warehouse/warehouse.duckdb") as con:
-        con.execute("CREATE SCHEMA staging")
-        con.execute(f"CREATE VIEW staging.study AS {staging(Dataset(contract, manifest)).sql('duckdb')}")
-        built = Models.of_staged(con, contract)
+        built = staged_models(con, Dataset(contract, manifest))
         if contract.appends:
             con.execute("DELETE FROM curated.study WHERE seen >= '2026-03-05'")
         overlap = built.rows("overlap")[0]
@@ -117,9 +113,7 @@ def scored(contract: Contract, manifest: Manifest) -> None:
 
 def curated(contract: Contract, manifest: Manifest) -> list[tuple[Any, ...]]:
     with duckdb.connect() as con:
-        con.execute("CREATE SCHEMA staging")
-        con.execute(f"CREATE VIEW staging.{contract.name} AS {staging(Dataset(contract, manifest)).sql('duckdb')}")
-        Models.of_staged(con, contract)
+        staged_models(con, Dataset(contract, manifest))
         return con.execute(f"SELECT * FROM curated.{contract.name} ORDER BY row_id").fetchall()  # noqa: S608
 
 
@@ -147,7 +141,7 @@ def test_the_rows_are_those_that_were_scored_within_the_bounds(tmp_path: Path, k
         assert trimmed.land(Path(), contracts, "narrow").manifest == landed
 
 
-@pytest.mark.skipif("CIQ_SOAK" not in os.environ, reason="two plans a parent: part of the soak")
+@pytest.mark.skipif(campaign(True, False), reason="two plans a parent: part of the soak")
 @pytest.mark.parametrize("kind", ["set aside", "appended"])
 def test_the_whole_way_to_postgresql(
     project: Project, database: Server, monkeypatch: pytest.MonkeyPatch, kind: str
