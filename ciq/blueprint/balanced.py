@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from ciq.blueprint.roles import alias, factors, numbers
 from ciq.blueprint.scoring import pick
+from ciq.blueprint.unpivoted import union_all
 from ciq.causal import sql
 from ciq.contract import Contract
 
@@ -118,22 +119,13 @@ def _weights_of_missing(contract: Contract) -> Iterator[exp.Expr]:
 
 def _listed(contract: Contract) -> exp.Subquery:
     """The products of numbers as rows: covariate, first, second."""
-    rows = [(product.name, product.first, product.second) for product in products(contract)]
-    queries = [
-        exp.select(
-            *(
-                alias(exp.convert(value), label)
-                for value, label in zip(row, ("covariate", "first", "second"), strict=True)
-            )
-        )
-        for row in rows or [("", "", "")]
-    ]
-    if not rows:
-        queries[0] = queries[0].where(exp.false())
-    query: exp.Query = queries[0]
-    for other in queries[1:]:
-        query = exp.union(query, other, distinct=False, copy=False)
-    return exp.Subquery(this=query)
+
+    def row(*values: str) -> exp.Select:
+        labels = ("covariate", "first", "second")
+        return exp.select(*(alias(exp.convert(value), label) for value, label in zip(values, labels, strict=True)))
+
+    rows = [row(product.name, product.first, product.second) for product in products(contract)]
+    return union_all(rows, row("", "", "").where(exp.false()))
 
 
 def weighted_levels(contract: Contract) -> exp.Subquery:

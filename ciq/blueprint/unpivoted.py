@@ -12,7 +12,7 @@ from ciq.causal.design import MISSING
 from ciq.contract import Contract
 
 
-def _union(branches: list[exp.Select], empty: exp.Select) -> exp.Subquery:
+def union_all(branches: list[exp.Select], empty: exp.Select) -> exp.Subquery:
     """The branches one under the other; ``empty`` gives the columns where there is no branch."""
     query: exp.Query = branches[0] if branches else empty
     for branch in branches[1:]:
@@ -29,7 +29,7 @@ def factor_values(contract: Contract) -> exp.Subquery:
         return exp.select(*columns, alias(treated(contract), "_treated")).from_(table)
 
     names = dict.fromkeys([*factors(contract), *contract.segment_cols])
-    return _union([branch(name, sql.column(name)) for name in names], branch("", exp.null()).where(exp.false()))
+    return union_all([branch(name, sql.column(name)) for name in names], branch("", exp.null()).where(exp.false()))
 
 
 def _weighted(contract: Contract, name: str, label: str, value: exp.Expr) -> exp.Select:
@@ -47,7 +47,7 @@ def segment_scores(contract: Contract) -> exp.Subquery:
         return exp.select(*columns).from_(f"diagnostics.{contract.name}_scores")
 
     branches = [branch(name, sql.column(name)) for name in contract.segment_cols]
-    return _union(branches, branch("", exp.null()).where(exp.false()))
+    return union_all(branches, branch("", exp.null()).where(exp.false()))
 
 
 def weighted_numbers(contract: Contract) -> exp.Subquery:
@@ -57,7 +57,7 @@ def weighted_numbers(contract: Contract) -> exp.Subquery:
         return _weighted(contract, name, "x", sql.number(value)).select("row_id", alias(outcome(contract), "_outcome"))
 
     observed = [branch(name, sql.column(name)).where(sql.observed(sql.column(name))) for name in numbers(contract)]
-    return _union(observed, branch("", exp.null()).where(exp.false()))
+    return union_all(observed, branch("", exp.null()).where(exp.false()))
 
 
 def covariate_values(contract: Contract) -> exp.Subquery:
@@ -85,7 +85,7 @@ def covariate_values(contract: Contract) -> exp.Subquery:
                 said = exp.If(this=sql.observed(sql.column(name)), true=exp.convert("observed"))
                 yield branch(name, "missing", exp.null(), exp.Case(ifs=[said], default=exp.convert("missing")))
 
-    return _union(list(branches()), branch("", "", exp.null(), exp.null()).where(exp.false()))
+    return union_all(list(branches()), branch("", "", exp.null(), exp.null()).where(exp.false()))
 
 
 def dated_values(contract: Contract) -> exp.Subquery:
@@ -102,4 +102,4 @@ def dated_values(contract: Contract) -> exp.Subquery:
     declared = [(name, note.available_at) for name, note in contract.columns.items() if note.available_at]
     at = sql.column(contract.time_col) if contract.time_col else exp.null()
     branches = [branch(name, known, at) for name, known in declared if contract.time_col]
-    return _union(branches, branch(contract.treatment_col, contract.treatment_col, exp.null()).where(exp.false()))
+    return union_all(branches, branch(contract.treatment_col, contract.treatment_col, exp.null()).where(exp.false()))
