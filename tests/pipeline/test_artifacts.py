@@ -14,94 +14,12 @@ import jsonschema
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from promised import AT_LEAST, FIGURES, NAMED, THRESHOLDS
+from visits import CONTRACT, ROWS, rows
 from whole_project import lay_out, run_in
 
 from ciq.pipeline.artifacts import LOVE_COLUMNS, love_metrics, write_report
 from ciq.report.record import SCHEMA, from_json
-
-CONTRACT = """\
-version: 2.1.0
-description: Visits and the dose that was given
-id_col: unit
-time_col: at
-treatment_col: treated
-outcome_col: y
-covariate_cols: [age, "dose, mg", region]
-segment_cols: [site]
-estimand: ATO
-types:
-  unit: int64
-  at: datetime
-  treated: int8
-  y: float64
-  age: int16
-  dose, mg: float64
-  region: category
-  site: category
-  note: string
-constraints:
-  ranges: {age: [18, 90]}
-clean: {sentinels: {age: [-1]}, fill: {"dose, mg": 0.5}, upper: [region]}
-"""
-ROWS = 500
-# As DESIGN.md lists them.
-WEIGHTED = ("ate", "att", "atc", "ato")
-NAMED = [
-    *("covariate", "type", "mean_treated", "mean_control", "raw_difference", "smd_unadjusted"),
-    *(f"smd_{weighting}" for weighting in WEIGHTED),
-    *(f"variance_ratio_{weighting}" for weighting in ("unadjusted", *WEIGHTED)),
-    *(f"ks_{weighting}" for weighting in ("unadjusted", *WEIGHTED)),
-]
-THRESHOLDS = {
-    "both_arms": 1,
-    "positivity": 0,
-    "positivity_small_levels": 0,
-    "positivity_cells": 0,
-    "fit_converged": 1,
-    "separation": 0,
-    "collinear": 0,
-    "fit_invariant": 1e-8,
-    "overlap_share": 0.6,
-    "tail_lt_001": 0.05,
-    "tail_gt_099": 0.05,
-    "equipoise": 0.2,
-    "auc": 0.9,
-    "ess_share": 0.1,
-    "max_weight_share": 0.05,
-    "leakage_time": 0,
-    "leakage_treatment": 0.99,
-    "leakage_treatment_missing": 0.99,
-    "leakage_correlation": 0.5,
-    "leakage_outcome": 0.99,
-    "leakage_outcome_missing": 0.99,
-    "balance": 0.1,
-    "balance_terms": 0.1,
-    "segment_overlap": 0.6,
-    "segment_balance": 0,
-}
-FIGURES = {
-    *("n", "n_treated", "n_control", "prevalence", "overlap_share", "tail_lt_001", "tail_gt_099"),
-    *("equipoise", "equipoise_treated", "equipoise_control", "common_support_share", "auc", "brier", "ece10"),
-    *("crump_alpha", "crump_kept", "ps_min", "ps_max", "ps_mean_treated", "ps_mean_control", "deviance"),
-    *(f"ess_{weighting}_{arm}" for weighting in WEIGHTED for arm in ("treated", "control")),
-    *(f"max_weight_{weighting}" for weighting in WEIGHTED),
-}
-
-
-def rows() -> str:
-    """Two sentinels, one in each arm; three gaps to fill, regions in mixed case; the older are treated more often."""
-    random = np.random.default_rng(20)
-    lines = ['unit,at,treated,y,age,"dose, mg",region,site,note']
-    for unit in range(ROWS):
-        age = int(random.integers(20, 80))
-        treated = int(random.random() < 1 / (1 + np.exp(-(age - 50) / 30)))
-        treated = {3: 0, 4: 1}.get(unit, treated)
-        dose = "" if unit in (7, 8, 9) else repr(float(random.gamma(2, 3)))
-        region = random.choice(["north", "North", "south", "EAST"])
-        shown = -1 if unit in (3, 4) else age
-        site = random.choice(["a", "b"])
-        lines.append(f"{unit},2026-10-01 10:{unit % 60:02d}:00,{treated},{unit / 7!r},{shown},{dose},{region},{site},x")
-    return "\n".join(lines) + "\n"
 
 
 @pytest.fixture(scope="module")
@@ -239,9 +157,6 @@ def test_overlap_metrics_has_each_gate_once_with_its_default_threshold(root: Pat
     assert gates["balance"]["value"] == worst
     shares = [metrics[f"ess_ato_{arm}"] / metrics[f"n_{arm}"] for arm in ("treated", "control")]
     assert gates["ess_share"]["value"] == min(shares)
-
-
-AT_LEAST = {"both_arms", "fit_converged", "overlap_share", "segment_overlap", "equipoise", "ess_share"}
 
 
 def test_overlap_metrics_says_where_it_comes_from(root: Path) -> None:
