@@ -60,7 +60,6 @@ def balanced(contract: Contract) -> dict[str, exp.Expr]:
         "strata": exp.Array(expressions=[sql.column(name, "x") for name in names] or [exp.convert("")]),
         "whole_of": exp.convert(next(iter(names), "")),
         "of_segment": exp.column("factor").isin("", *contract.segment_cols),
-        "of_segment_of_pair": exp.column("factor", "l").isin("", *contract.segment_cols),
         "of_factor": exp.column("factor").isin(*factors(contract)) if factors(contract) else exp.false(),
         "weighted_levels": weighted_levels(contract),
         "products": _listed(contract),

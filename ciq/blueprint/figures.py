@@ -26,7 +26,6 @@ def figures() -> dict[str, exp.Expr]:
             }
         ),
         "histogram_bin": figure("_histogram_bin", _E, exp.convert(_BINS)),
-        "weighted_variances": _columns({f"variance_{w}": _weighted_variance(w) for w in WEIGHTINGS}),
         "denominators": _columns(
             {
                 "s_pooled": figure("_scale_pooled", *map(exp.column, ("v1", "v0", "s_all"))),
@@ -43,10 +42,3 @@ def _columns(named: dict[str, exp.Expr]) -> exp.Tuple:
 
 def _in_arm(weight: str, is_treated: int) -> exp.Expr:
     return exp.Case(ifs=[exp.If(this=_TREATED.eq(is_treated), true=exp.column(weight))])
-
-
-def _weighted_variance(weighting: str) -> exp.Expr:
-    """0 for a constant, whose sums might leave a rest."""
-    sums = (exp.column(f"{name}_{weighting}") for name in ("s", "ss", "x", "xx"))
-    constant = exp.If(this=exp.column("variance").eq(0), true=exp.convert(0))
-    return exp.Case(ifs=[constant], default=figure("_variance_of_sums", *sums))

@@ -98,6 +98,7 @@ def decided(contract: Contract) -> dict[str, exp.Expr]:
         "dated_values": dated_values(contract),
         "outputs": _tuple(alias(typed(contract, name), name) for name in contract.published_cols),
         "estimand": exp.to_identifier(contract.estimand.lower()),
+        "of_estimand": exp.column("weighting").eq(contract.estimand.lower()),
         **figures(),
         **_gate_thresholds(contract),
     }

@@ -55,7 +55,7 @@ MODEL (
   ),
   cron @cron,
   enabled @enabled,
-  blueprints @datasets(estimand)
+  blueprints @datasets(of_estimand)
 );
 
 /* P(Z > |z|) of a standard normal: Hart 1968, algorithm 5666; the part beyond 7.07 is under 1e-12 */
@@ -75,81 +75,102 @@ MODEL (
 WITH tested AS (
   SELECT
     *,
-    ABS(smd_unadjusted) AS d_unadjusted,
-    ABS(smd_@estimand) AS d_weighted,
+    ABS(mean_treated - mean_control) AS distance,
     SQRT(
-      (n_treated + n_control) / (
+      (
+        n_treated + n_control
+      ) / (
         n_treated * n_control
-      ) + smd_unadjusted * smd_unadjusted / (
+      ) + smd * smd / (
         2 * (
           n_treated + n_control - 2
         )
       )
-    ) AS se_unadjusted,
-    SQRT(
-      (n_treated + n_control) / (
-        n_treated * n_control
-      ) + smd_@estimand * smd_@estimand / (
-        2 * (
-          n_treated + n_control - 2
-        )
-      )
-    ) AS se_weighted
+    ) AS se
   FROM diagnostics.@{dataset}_differences
   WHERE
     segment = ''
 ), deviates AS (
   SELECT
     *,
-    @EACH(
-      [unadjusted, weighted],
-      s -> (
-        d_@s - 0.1
-      ) / se_@s AS above_@s
-    ),
-    @EACH(
-      [unadjusted, weighted],
-      s -> (
-        d_@s + 0.1
-      ) / se_@s AS below_@s
-    )
+    (
+      ABS(smd) - 0.1
+    ) / se AS above,
+    (
+      ABS(smd) + 0.1
+    ) / se AS below
   FROM tested
+), probable AS (
+  SELECT
+    *,
+    CASE WHEN above >= 0 THEN @normal_tail(above) ELSE 1 - @normal_tail(above) END + @normal_tail(below) AS p
+  FROM deviates
+), beside AS (
+  SELECT
+    covariate,
+    parent,
+    term,
+    type,
+    n_treated,
+    n_control,
+    MAX(CASE WHEN weighting = 'unadjusted' THEN mean_treated END) AS mean_treated,
+    MAX(CASE WHEN weighting = 'unadjusted' THEN mean_control END) AS mean_control,
+    MAX(CASE WHEN weighting = 'unadjusted' THEN smd_over_treated END) AS smd_unadjusted_att,
+    MAX(CASE WHEN weighting = 'unadjusted' THEN smd END) AS smd_unadjusted,
+    MAX(CASE WHEN weighting = 'ate' THEN smd END) AS smd_ate,
+    MAX(CASE WHEN weighting = 'att' THEN smd END) AS smd_att,
+    MAX(CASE WHEN weighting = 'atc' THEN smd END) AS smd_atc,
+    MAX(CASE WHEN weighting = 'ato' THEN smd END) AS smd_ato,
+    MAX(CASE WHEN weighting = 'unadjusted' THEN variance_ratio END) AS variance_ratio_unadjusted,
+    MAX(CASE WHEN weighting = 'ate' THEN variance_ratio END) AS variance_ratio_ate,
+    MAX(CASE WHEN weighting = 'att' THEN variance_ratio END) AS variance_ratio_att,
+    MAX(CASE WHEN weighting = 'atc' THEN variance_ratio END) AS variance_ratio_atc,
+    MAX(CASE WHEN weighting = 'ato' THEN variance_ratio END) AS variance_ratio_ato,
+    MAX(CASE WHEN weighting = 'unadjusted' THEN distance END) AS distance_unadjusted,
+    MAX(CASE WHEN weighting = 'ate' THEN distance END) AS distance_ate,
+    MAX(CASE WHEN weighting = 'att' THEN distance END) AS distance_att,
+    MAX(CASE WHEN weighting = 'atc' THEN distance END) AS distance_atc,
+    MAX(CASE WHEN weighting = 'ato' THEN distance END) AS distance_ato,
+    MAX(CASE WHEN weighting = 'unadjusted' THEN p END) AS p_unadjusted,
+    MAX(CASE WHEN @of_estimand THEN p END) AS p_weighted
+  FROM probable
+  GROUP BY
+    covariate,
+    parent,
+    term,
+    type,
+    n_treated,
+    n_control
 )
 SELECT
-  d.covariate,
-  d.parent,
-  d.type,
-  d.n_treated,
-  d.n_control,
-  c.treated_unadjusted AS mean_treated,
-  c.control_unadjusted AS mean_control,
-  raw_difference,
-  smd_unadjusted,
-  smd_unadjusted_att,
-  smd_ate,
-  smd_att,
-  smd_atc,
-  smd_ato,
-  @EACH(
-    [unadjusted, ate, att, atc, ato],
-    w -> CASE WHEN d.type = 'continuous' THEN c.ratio_@w END AS variance_ratio_@w
-  ),
-  @EACH(
-    [unadjusted, ate, att, atc, ato],
-    w -> CASE WHEN d.type = 'binary' THEN ABS(c.treated_@w - c.control_@w) ELSE ks_@w END AS ks_@w
-  ),
-  @EACH(
-    [unadjusted, weighted],
-    s -> CASE
-      WHEN above_@s >= 0
-      THEN @normal_tail(above_@s)
-      ELSE 1 - @normal_tail(above_@s)
-    END + @normal_tail(below_@s) AS p_@s
-  ),
-  d.term,
-  CASE WHEN d.type = 'binary' THEN 0 ELSE ks_bound END AS ks_bound
-FROM deviates AS d
-INNER JOIN diagnostics.@{dataset}_contrasts AS c
-  ON c.segment = '' AND d.parent = c.parent AND d.covariate = c.covariate
+  b.covariate,
+  b.parent,
+  b.type,
+  b.n_treated,
+  b.n_control,
+  b.mean_treated,
+  b.mean_control,
+  b.mean_treated - b.mean_control AS raw_difference,
+  b.smd_unadjusted,
+  b.smd_unadjusted_att,
+  b.smd_ate,
+  b.smd_att,
+  b.smd_atc,
+  b.smd_ato,
+  b.variance_ratio_unadjusted,
+  b.variance_ratio_ate,
+  b.variance_ratio_att,
+  b.variance_ratio_atc,
+  b.variance_ratio_ato,
+  CASE WHEN b.type = 'binary' THEN b.distance_unadjusted ELSE k.ks_unadjusted END AS ks_unadjusted,
+  CASE WHEN b.type = 'binary' THEN b.distance_ate ELSE k.ks_ate END AS ks_ate,
+  CASE WHEN b.type = 'binary' THEN b.distance_att ELSE k.ks_att END AS ks_att,
+  CASE WHEN b.type = 'binary' THEN b.distance_atc ELSE k.ks_atc END AS ks_atc,
+  CASE WHEN b.type = 'binary' THEN b.distance_ato ELSE k.ks_ato END AS ks_ato,
+  b.p_unadjusted,
+  b.p_weighted,
+  b.term,
+  CASE WHEN b.type = 'binary' THEN 0 ELSE k.ks_bound END AS ks_bound
+FROM beside AS b
 LEFT JOIN diagnostics.@{dataset}_distributions AS k
-  ON d.covariate = k.covariate
+  ON b.covariate = k.covariate

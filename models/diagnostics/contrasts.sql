@@ -1,8 +1,8 @@
 MODEL (
   name diagnostics.@{dataset}_contrasts,
   kind FULL,
-  description 'Each number, level, missing indicator, square and product in the two arms: means and variance ratios, unadjusted and under each weighting, of the whole and within each segment',
-  grain (segment, stratum, covariate),
+  description 'Each number, level, missing indicator, square and product in the two arms: means and variances, unadjusted and under each weighting, of the whole and within each segment',
+  grain (segment, stratum, covariate, weighting),
   columns (
     segment TEXT,
     stratum TEXT,
@@ -12,23 +12,11 @@ MODEL (
     type TEXT,
     n_treated BIGINT,
     n_control BIGINT,
+    weighting TEXT,
+    mean_treated DOUBLE,
+    mean_control DOUBLE,
     variance_treated DOUBLE,
-    variance_control DOUBLE,
-    treated_unadjusted DOUBLE,
-    treated_ate DOUBLE,
-    treated_att DOUBLE,
-    treated_atc DOUBLE,
-    treated_ato DOUBLE,
-    control_unadjusted DOUBLE,
-    control_ate DOUBLE,
-    control_att DOUBLE,
-    control_atc DOUBLE,
-    control_ato DOUBLE,
-    ratio_unadjusted DOUBLE,
-    ratio_ate DOUBLE,
-    ratio_att DOUBLE,
-    ratio_atc DOUBLE,
-    ratio_ato DOUBLE
+    variance_control DOUBLE
   ),
   column_descriptions (
     segment = 'The declared segment that the rows are of; empty for the whole',
@@ -37,50 +25,60 @@ MODEL (
     parent = 'The contract''s covariate; of a square or product its own name',
     term = 'covariate, square or product',
     type = 'continuous or binary',
-    variance_treated = 'Unweighted, of a number',
-    treated_ate = 'Mean among the treated under ATE weights; of a binary row a share',
-    ratio_ate = 'Variance of the treated over that of the untreated under ATE weights'
+    weighting = 'unadjusted, ate, att, atc or ato',
+    mean_treated = 'Of a binary row a share',
+    variance_treated = 'Of a number'
   ),
   audits (
-    not_null(columns := (segment, stratum, covariate, parent, term, type)),
-    unique_combination_of_columns(columns := (segment, stratum, parent, covariate)),
+    not_null(columns := (segment, stratum, covariate, parent, term, type, weighting)),
+    unique_combination_of_columns(columns := (segment, stratum, parent, covariate, weighting)),
     accepted_values(column := type, is_in := ('continuous', 'binary'))
   ),
   cron @cron,
   enabled @enabled,
-  blueprints @datasets(of_segment, of_segment_of_pair, products, weighted_variances)
+  blueprints @datasets(of_segment, products)
 );
 
-WITH number_arms AS (
+WITH arms AS (
   SELECT
-    factor AS segment,
-    level AS stratum,
-    covariate,
-    _treated,
-    n,
-    mean AS mean_unadjusted,
-    variance AS variance_unadjusted,
-    arm_unadjusted - n AS missing,
-    (
-      arm_unadjusted - n
-    ) / arm_unadjusted AS missing_unadjusted,
-    @EACH(
-      [ate, att, atc, ato],
-      w -> (
-        centre + x_@w / s_@w
-      ) AS mean_@w
-    ),
-    /* Sum of w (x - m)^2 over 1 - sum of w^2, weights summing to 1: cobalt's col.w.v */
-    @EACH(@weighted_variances, c -> c),
-    @EACH(
-      [ate, att, atc, ato],
-      w -> (
-        arm_@w - COALESCE(s_@w, 0)
-      ) / arm_@w AS missing_@w
-    )
+    *
   FROM diagnostics.@{dataset}_moments
   WHERE
-    covariate <> '' AND @of_segment
+    @of_segment
+), numbers AS (
+  SELECT
+    t.factor AS segment,
+    t.level AS stratum,
+    t.covariate,
+    t.weighting,
+    t.n AS n_treated,
+    c.n AS n_control,
+    t.mean AS mean_treated,
+    c.mean AS mean_control,
+    t.variance AS variance_treated,
+    c.variance AS variance_control,
+    t.arm_rows AS rows_treated,
+    c.arm_rows AS rows_control,
+    (
+      t.arm_weight - t.s
+    ) / t.arm_weight AS missing_treated,
+    (
+      c.arm_weight - c.s
+    ) / c.arm_weight AS missing_control,
+    p.first,
+    p.second
+  FROM arms AS t
+  INNER JOIN arms AS c
+    ON t.factor = c.factor
+    AND t.level = c.level
+    AND t.covariate = c.covariate
+    AND t.weighting = c.weighting
+    AND t._treated = 1
+    AND c._treated = 0
+  LEFT JOIN @products AS p
+    ON t.covariate = p.covariate
+  WHERE
+    t.covariate <> ''
 ), two_values AS (
   /* As in cobalt, a number with two values is the share of the larger one; only of 0 and 1 it keeps its name */
   SELECT
@@ -99,74 +97,60 @@ WITH number_arms AS (
     distinct_values = 2
 ), number_rows AS (
   SELECT
-    t.segment,
-    t.stratum,
+    segment,
+    stratum,
     COALESCE(v.name, t.covariate) AS covariate,
     t.covariate AS parent,
-    CASE WHEN p.covariate IS NULL THEN 'covariate' WHEN p.first = p.second THEN 'square' ELSE 'product' END AS term,
+    CASE WHEN t.first IS NULL THEN 'covariate' WHEN t.first = t.second THEN 'square' ELSE 'product' END AS term,
     CASE
       WHEN NOT v.name IS NULL OR (
-        a.name = p.first AND b.name = p.second
+        a.name = t.first AND b.name = t.second
       )
       THEN 'binary'
       ELSE 'continuous'
     END AS type,
-    t.n AS n_treated,
-    c.n AS n_control,
-    t.variance_unadjusted AS variance_treated,
-    c.variance_unadjusted AS variance_control,
-    @EACH(
-      [unadjusted, ate, att, atc, ato],
-      w -> CASE WHEN v.name IS NULL THEN t.mean_@w ELSE (
-        t.mean_@w - v.lowest
-      ) / (
-        v.highest - v.lowest
-      ) END AS treated_@w
-    ),
-    @EACH(
-      [unadjusted, ate, att, atc, ato],
-      w -> CASE WHEN v.name IS NULL THEN c.mean_@w ELSE (
-        c.mean_@w - v.lowest
-      ) / (
-        v.highest - v.lowest
-      ) END AS control_@w
-    ),
-    @EACH([unadjusted, ate, att, atc, ato], w -> t.variance_@w / NULLIF(c.variance_@w, 0) AS ratio_@w)
-  FROM number_arms AS t
-  INNER JOIN number_arms AS c
-    ON t.segment = c.segment AND t.stratum = c.stratum AND t.covariate = c.covariate AND t._treated = 1 AND c._treated = 0
+    n_treated,
+    n_control,
+    weighting,
+    CASE WHEN v.name IS NULL THEN mean_treated ELSE (
+      mean_treated - v.lowest
+    ) / (
+      v.highest - v.lowest
+    ) END AS mean_treated,
+    CASE WHEN v.name IS NULL THEN mean_control ELSE (
+      mean_control - v.lowest
+    ) / (
+      v.highest - v.lowest
+    ) END AS mean_control,
+    variance_treated,
+    variance_control
+  FROM numbers AS t
   LEFT JOIN two_values AS v
     ON t.covariate = v.covariate
-  LEFT JOIN @products AS p
-    ON t.covariate = p.covariate
   LEFT JOIN two_values AS a
-    ON p.first = a.covariate
+    ON t.first = a.covariate
   LEFT JOIN two_values AS b
-    ON p.second = b.covariate
+    ON t.second = b.covariate
   WHERE
-    p.covariate IS NULL OR p.first <> p.second OR a.name IS NULL
+    t.first IS NULL OR t.first <> t.second OR a.name IS NULL
 ), missing_rows AS (
   SELECT
-    t.segment,
-    t.stratum,
-    t.covariate || ':<NA>' AS covariate,
-    t.covariate AS parent,
+    segment,
+    stratum,
+    covariate || ':<NA>' AS covariate,
+    covariate AS parent,
     'covariate' AS term,
     'binary' AS type,
-    t.n + t.missing AS n_treated,
-    c.n + c.missing AS n_control,
+    rows_treated AS n_treated,
+    rows_control AS n_control,
+    weighting,
+    missing_treated AS mean_treated,
+    missing_control AS mean_control,
     NULL AS variance_treated,
-    NULL AS variance_control,
-    @EACH([unadjusted, ate, att, atc, ato], w -> t.missing_@w AS treated_@w),
-    @EACH([unadjusted, ate, att, atc, ato], w -> c.missing_@w AS control_@w),
-    @EACH([unadjusted, ate, att, atc, ato], w -> NULL AS ratio_@w)
-  FROM number_arms AS t
-  INNER JOIN number_arms AS c
-    ON t.segment = c.segment AND t.stratum = c.stratum AND t.covariate = c.covariate AND t._treated = 1 AND c._treated = 0
-  LEFT JOIN @products AS p
-    ON t.covariate = p.covariate
+    NULL AS variance_control
+  FROM numbers
   WHERE
-    t.missing + c.missing > 0 AND p.covariate IS NULL
+    rows_treated + rows_control > n_treated + n_control AND first IS NULL
 ), ranked_levels AS (
   SELECT
     covariate,
@@ -175,7 +159,7 @@ WITH number_arms AS (
     COUNT(*) OVER (PARTITION BY covariate) AS siblings
   FROM diagnostics.@{dataset}_levels
   WHERE
-    factor = ''
+    factor = '' AND weighting = 'unadjusted'
 ), within AS (
   /* A pair of columns is there once, and each of the two may be the segment */
   SELECT
@@ -196,24 +180,22 @@ WITH number_arms AS (
     l.covariate AS parent,
     'covariate' AS term,
     'binary' AS type,
-    t.arm_unadjusted AS n_treated,
-    c.arm_unadjusted AS n_control,
+    t.arm_rows AS n_treated,
+    c.arm_rows AS n_control,
+    l.weighting,
+    l.treated / t.arm_weight AS mean_treated,
+    l.control / c.arm_weight AS mean_control,
     NULL AS variance_treated,
-    NULL AS variance_control,
-    @EACH([unadjusted, ate, att, atc, ato], w -> treated_@w / t.arm_@w AS treated_@w),
-    @EACH([unadjusted, ate, att, atc, ato], w -> control_@w / c.arm_@w AS control_@w),
-    @EACH([unadjusted, ate, att, atc, ato], w -> NULL AS ratio_@w)
+    NULL AS variance_control
   FROM within AS l
   INNER JOIN ranked_levels AS r
     ON l.covariate = r.covariate AND l.level = r.level
-  INNER JOIN diagnostics.@{dataset}_moments AS t
-    ON l.factor = t.factor AND l.stratum = t.level AND t._treated = 1 AND t.covariate = ''
-  INNER JOIN diagnostics.@{dataset}_moments AS c
-    ON l.factor = c.factor AND l.stratum = c.level AND c._treated = 0 AND c.covariate = ''
+  INNER JOIN arms AS t
+    ON l.factor = t.factor AND l.stratum = t.level AND l.weighting = t.weighting AND t._treated = 1 AND t.covariate = ''
+  INNER JOIN arms AS c
+    ON l.factor = c.factor AND l.stratum = c.level AND l.weighting = c.weighting AND c._treated = 0 AND c.covariate = ''
   WHERE
-    (
-      siblings <> 2 OR position = 2
-    ) AND @of_segment_of_pair
+    siblings <> 2 OR position = 2
 )
 SELECT
   *

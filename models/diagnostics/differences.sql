@@ -2,7 +2,7 @@ MODEL (
   name diagnostics.@{dataset}_differences,
   kind FULL,
   description 'Standardised mean differences, unadjusted and under each weighting, of the whole and within each segment',
-  grain (segment, stratum, covariate),
+  grain (segment, stratum, covariate, weighting),
   columns (
     segment TEXT,
     stratum TEXT,
@@ -12,13 +12,12 @@ MODEL (
     type TEXT,
     n_treated BIGINT,
     n_control BIGINT,
-    raw_difference DOUBLE,
-    smd_unadjusted DOUBLE,
-    smd_unadjusted_att DOUBLE,
-    smd_ate DOUBLE,
-    smd_att DOUBLE,
-    smd_atc DOUBLE,
-    smd_ato DOUBLE
+    weighting TEXT,
+    mean_treated DOUBLE,
+    mean_control DOUBLE,
+    variance_ratio DOUBLE,
+    smd DOUBLE,
+    smd_over_treated DOUBLE
   ),
   column_descriptions (
     segment = 'The declared segment that the rows are of; empty for the whole',
@@ -27,16 +26,14 @@ MODEL (
     parent = 'The contract''s covariate; of a square or product its own name',
     term = 'covariate, square or product',
     type = 'continuous or binary',
-    smd_unadjusted = 'Unadjusted difference over the pooled unweighted SD',
-    smd_unadjusted_att = 'Unadjusted difference over the SD of the treated',
-    smd_ate = 'Over the pooled unweighted SD',
-    smd_att = 'Over the unweighted SD of the treated',
-    smd_atc = 'Over the unweighted SD of the untreated',
-    smd_ato = 'Over the pooled unweighted SD'
+    weighting = 'unadjusted, ate, att, atc or ato',
+    variance_ratio = 'Variance of the treated over that of the untreated; of a number',
+    smd = 'Over the unweighted SD of the treated for att, of the untreated for atc, else over the pooled one',
+    smd_over_treated = 'Over the unweighted SD of the treated'
   ),
   audits (
-    not_null(columns := (segment, stratum, covariate, type)),
-    unique_combination_of_columns(columns := (segment, stratum, parent, covariate))
+    not_null(columns := (segment, stratum, covariate, type, weighting)),
+    unique_combination_of_columns(columns := (segment, stratum, parent, covariate, weighting))
   ),
   cron @cron,
   enabled @enabled,
@@ -50,16 +47,18 @@ WITH spread AS (
   /* Always of the unweighted sample (Stuart 2010) */
   SELECT
     *,
-    CASE WHEN type = 'binary' THEN @variance_of_share(treated_unadjusted) ELSE variance_treated END AS v1,
-    CASE WHEN type = 'binary' THEN @variance_of_share(control_unadjusted) ELSE variance_control END AS v0,
-    treated_unadjusted - control_unadjusted AS raw_difference,
+    CASE WHEN type = 'binary' THEN @variance_of_share(mean_treated) ELSE variance_treated END AS v1,
+    CASE WHEN type = 'binary' THEN @variance_of_share(mean_control) ELSE variance_control END AS v0,
+    mean_treated - mean_control AS raw_difference,
     n_treated + n_control AS n,
     (
-      n_treated * treated_unadjusted + n_control * control_unadjusted
+      n_treated * mean_treated + n_control * mean_control
     ) / (
       n_treated + n_control
     ) AS mean_all
   FROM diagnostics.@{dataset}_contrasts
+  WHERE
+    weighting = 'unadjusted'
 ), scales AS (
   SELECT
     *,
@@ -84,6 +83,14 @@ WITH spread AS (
     *,
     @EACH(@denominators, c -> c)
   FROM scales
+), scaled AS (
+  SELECT
+    c.*,
+    d.s_treated,
+    CASE c.weighting WHEN 'att' THEN d.s_treated WHEN 'atc' THEN d.s_control ELSE d.s_pooled END AS scale
+  FROM diagnostics.@{dataset}_contrasts AS c
+  INNER JOIN denominators AS d
+    ON c.segment = d.segment AND c.stratum = d.stratum AND c.parent = d.parent AND c.covariate = d.covariate
 )
 SELECT
   segment,
@@ -94,19 +101,14 @@ SELECT
   type,
   n_treated,
   n_control,
-  raw_difference,
-  CASE WHEN raw_difference = 0 OR s_pooled = 0 THEN 0 ELSE raw_difference / s_pooled END AS smd_unadjusted,
-  CASE WHEN raw_difference = 0 OR s_treated = 0 THEN 0 ELSE raw_difference / s_treated END AS smd_unadjusted_att,
-  CASE WHEN treated_ate = control_ate OR s_pooled = 0 THEN 0 ELSE (
-    treated_ate - control_ate
-  ) / s_pooled END AS smd_ate,
-  CASE WHEN treated_att = control_att OR s_treated = 0 THEN 0 ELSE (
-    treated_att - control_att
-  ) / s_treated END AS smd_att,
-  CASE WHEN treated_atc = control_atc OR s_control = 0 THEN 0 ELSE (
-    treated_atc - control_atc
-  ) / s_control END AS smd_atc,
-  CASE WHEN treated_ato = control_ato OR s_pooled = 0 THEN 0 ELSE (
-    treated_ato - control_ato
-  ) / s_pooled END AS smd_ato
-FROM denominators
+  weighting,
+  mean_treated,
+  mean_control,
+  CASE WHEN type = 'continuous' THEN variance_treated / NULLIF(variance_control, 0) END AS variance_ratio,
+  CASE WHEN mean_treated = mean_control OR scale = 0 THEN 0 ELSE (
+    mean_treated - mean_control
+  ) / scale END AS smd,
+  CASE WHEN mean_treated = mean_control OR s_treated = 0 THEN 0 ELSE (
+    mean_treated - mean_control
+  ) / s_treated END AS smd_over_treated
+FROM scaled

@@ -2,30 +2,25 @@ MODEL (
   name diagnostics.@{dataset}_levels,
   kind FULL,
   description 'Sums of weights in each level of each factor, and in the levels of two columns at once, per arm and weighting',
-  grain (factor, stratum, covariate, level),
+  grain (factor, stratum, covariate, level, weighting),
   depends_on (diagnostics.@{dataset}_positivity),
   columns (
     factor TEXT,
     stratum TEXT,
     covariate TEXT,
     level TEXT,
-    treated_unadjusted DOUBLE,
-    treated_ate DOUBLE,
-    treated_att DOUBLE,
-    treated_atc DOUBLE,
-    treated_ato DOUBLE,
-    control_unadjusted DOUBLE,
-    control_ate DOUBLE,
-    control_att DOUBLE,
-    control_atc DOUBLE,
-    control_ato DOUBLE
+    weighting TEXT,
+    treated DOUBLE,
+    control DOUBLE
   ),
   column_descriptions (
-    factor = 'The other column of a pair, in its value stratum; empty for a factor by itself'
+    factor = 'The other column of a pair, in its value stratum; empty for a factor by itself',
+    weighting = 'unadjusted, ate, att, atc or ato',
+    treated = 'The sum of the weights of the treated rows'
   ),
   audits (
-    not_null(columns := (factor, stratum, covariate, level)),
-    unique_combination_of_columns(columns := (factor, stratum, covariate, level)),
+    not_null(columns := (factor, stratum, covariate, level, weighting)),
+    unique_combination_of_columns(columns := (factor, stratum, covariate, level, weighting)),
     relationships(columns := (covariate, level), parent := diagnostics.@{dataset}_positivity)
   ),
   cron @cron,
@@ -40,11 +35,9 @@ WITH arms AS (
     '' AS stratum,
     factor AS covariate,
     level,
+    weighting,
     _treated,
-    arm_unadjusted AS n,
-    arm_att AS att,
-    arm_atc AS atc,
-    arm_ato AS ato
+    arm_weight AS weight
   FROM diagnostics.@{dataset}_moments
   WHERE
     covariate = '' AND @of_factor
@@ -54,31 +47,34 @@ WITH arms AS (
     stratum,
     covariate,
     level,
+    weighting,
     _treated,
-    n,
-    att,
-    atc,
-    ato
+    CASE weighting
+      WHEN 'unadjusted'
+      THEN n
+      WHEN 'ate'
+      THEN att + atc
+      WHEN 'att'
+      THEN att
+      WHEN 'atc'
+      THEN atc
+      ELSE ato
+    END AS weight
   FROM @weighted_levels AS v
+  CROSS JOIN (VALUES ('unadjusted'), ('ate'), ('att'), ('atc'), ('ato')) AS w(weighting)
 )
 SELECT
   factor,
   stratum,
   covariate,
   level,
-  SUM(CASE WHEN _treated = 1 THEN n ELSE 0 END) AS treated_unadjusted,
-  SUM(CASE WHEN _treated = 1 THEN att + atc ELSE 0 END) AS treated_ate,
-  SUM(CASE WHEN _treated = 1 THEN att ELSE 0 END) AS treated_att,
-  SUM(CASE WHEN _treated = 1 THEN atc ELSE 0 END) AS treated_atc,
-  SUM(CASE WHEN _treated = 1 THEN ato ELSE 0 END) AS treated_ato,
-  SUM(CASE WHEN _treated = 0 THEN n ELSE 0 END) AS control_unadjusted,
-  SUM(CASE WHEN _treated = 0 THEN att + atc ELSE 0 END) AS control_ate,
-  SUM(CASE WHEN _treated = 0 THEN att ELSE 0 END) AS control_att,
-  SUM(CASE WHEN _treated = 0 THEN atc ELSE 0 END) AS control_atc,
-  SUM(CASE WHEN _treated = 0 THEN ato ELSE 0 END) AS control_ato
+  weighting,
+  SUM(CASE WHEN _treated = 1 THEN weight ELSE 0 END) AS treated,
+  SUM(CASE WHEN _treated = 0 THEN weight ELSE 0 END) AS control
 FROM arms
 GROUP BY
   factor,
   stratum,
   covariate,
-  level
+  level,
+  weighting

@@ -2,47 +2,37 @@ MODEL (
   name diagnostics.@{dataset}_moments,
   kind FULL,
   description 'Moments of every number in each arm, unadjusted and under each weighting, of the whole and in each level of segments and other factors, from one scan; sums are taken about the centre',
-  grain (factor, level, covariate, _treated),
+  grain (factor, level, covariate, weighting, _treated),
   columns (
     factor TEXT,
     level TEXT,
     covariate TEXT,
+    weighting TEXT,
     _treated INT,
-    arm_unadjusted BIGINT,
-    arm_ate DOUBLE,
-    arm_att DOUBLE,
-    arm_atc DOUBLE,
-    arm_ato DOUBLE,
-    centre DOUBLE,
+    arm_rows BIGINT,
+    arm_weight DOUBLE,
     n BIGINT,
+    s DOUBLE,
+    ss DOUBLE,
     mean DOUBLE,
-    variance DOUBLE,
-    s_ate DOUBLE,
-    ss_ate DOUBLE,
-    x_ate DOUBLE,
-    xx_ate DOUBLE,
-    s_att DOUBLE,
-    ss_att DOUBLE,
-    x_att DOUBLE,
-    xx_att DOUBLE,
-    s_atc DOUBLE,
-    ss_atc DOUBLE,
-    x_atc DOUBLE,
-    xx_atc DOUBLE,
-    s_ato DOUBLE,
-    ss_ato DOUBLE,
-    x_ato DOUBLE,
-    xx_ato DOUBLE
+    squares DOUBLE,
+    variance DOUBLE
   ),
   column_descriptions (
     factor = 'The factor whose level the rows have; empty for the whole',
     covariate = 'The number, square or product; empty for the arm itself, whose sums are of the weights alone',
-    arm_unadjusted = 'Rows of the arm',
-    n = 'Rows where the number is observed'
+    weighting = 'unadjusted, ate, att, atc or ato',
+    arm_rows = 'Rows of the arm',
+    arm_weight = 'The sum of their weights',
+    n = 'Rows where the number is observed',
+    s = 'The sum of their weights',
+    ss = 'The sum of their squared weights',
+    squares = 'Weighted sum of squares about the mean',
+    variance = 'Sum of w (x - m)^2 over 1 - sum of w^2, weights summing to 1: cobalt''s col.w.v'
   ),
   audits (
-    not_null(columns := (factor, level, covariate, _treated, n)),
-    unique_combination_of_columns(columns := (factor, level, covariate, _treated)),
+    not_null(columns := (factor, level, covariate, weighting, _treated, arm_rows, n)),
+    unique_combination_of_columns(columns := (factor, level, covariate, weighting, _treated)),
     accepted_values(column := _treated, is_in := (0, 1))
   ),
   cron @cron,
@@ -167,13 +157,20 @@ WITH centres AS (
     k.covariate,
     k._treated,
     CAST(SUM(arm_n) AS BIGINT) AS arm_n,
-    @EACH([arm_odds, arm_other], s -> SUM(@s ORDER BY level) AS @s),
+    SUM(arm_odds ORDER BY level) AS arm_odds,
+    SUM(arm_other ORDER BY level) AS arm_other,
     MAX(centre) AS centre,
     MAX(w.n) AS n,
-    @EACH([s_odds, ss_odds, s_other, ss_other], s -> SUM(@s ORDER BY level) AS @s),
+    SUM(s_odds ORDER BY level) AS s_odds,
+    SUM(ss_odds ORDER BY level) AS ss_odds,
+    SUM(s_other ORDER BY level) AS s_other,
+    SUM(ss_other ORDER BY level) AS ss_other,
     MAX(w.deviation) AS deviation,
     SUM(squares + k.n * POWER(k.deviation - w.deviation, 2) ORDER BY level) AS squares,
-    @EACH([x_odds, xx_odds, x_other, xx_other], s -> SUM(@s ORDER BY level) AS @s)
+    SUM(x_odds ORDER BY level) AS x_odds,
+    SUM(xx_odds ORDER BY level) AS xx_odds,
+    SUM(x_other ORDER BY level) AS x_other,
+    SUM(xx_other ORDER BY level) AS xx_other
   FROM cells AS k
   INNER JOIN whole AS w
     ON k.covariate = w.covariate AND k._treated = w._treated
@@ -182,41 +179,98 @@ WITH centres AS (
   GROUP BY
     k.covariate,
     k._treated
-), sums AS (
+), weighted AS (
+  SELECT
+    factor,
+    level,
+    covariate,
+    weighting,
+    _treated,
+    weight,
+    centre,
+    arm_n,
+    n,
+    deviation,
+    squares,
+    CASE weight
+      WHEN 'one'
+      THEN arm_n
+      WHEN 'odds'
+      THEN arm_odds
+      WHEN 'other'
+      THEN arm_other
+      ELSE arm_n + arm_odds
+    END AS arm_weight,
+    CASE weight
+      WHEN 'one'
+      THEN n
+      WHEN 'odds'
+      THEN s_odds
+      WHEN 'other'
+      THEN s_other
+      ELSE n + s_odds
+    END AS s,
+    CASE weight
+      WHEN 'one'
+      THEN n
+      WHEN 'odds'
+      THEN ss_odds
+      WHEN 'other'
+      THEN ss_other
+      ELSE n + 2 * s_odds + ss_odds
+    END AS ss,
+    CASE weight
+      WHEN 'one'
+      THEN n * deviation
+      WHEN 'odds'
+      THEN x_odds
+      WHEN 'other'
+      THEN x_other
+      ELSE n * deviation + x_odds
+    END AS x,
+    CASE weight
+      WHEN 'one'
+      THEN squares + n * deviation * deviation
+      WHEN 'odds'
+      THEN xx_odds
+      WHEN 'other'
+      THEN xx_other
+      ELSE squares + n * deviation * deviation + xx_odds
+    END AS xx
+  FROM pooled
+  INNER JOIN (VALUES
+    ('unadjusted', 0, 'one'),
+    ('unadjusted', 1, 'one'),
+    ('ate', 0, 'one + odds'),
+    ('ate', 1, 'one + odds'),
+    ('att', 0, 'odds'),
+    ('att', 1, 'one'),
+    ('atc', 0, 'one'),
+    ('atc', 1, 'odds'),
+    ('ato', 0, 'other'),
+    ('ato', 1, 'other')
+  ) AS w(weighting, arm_treated, weight)
+    ON _treated = arm_treated
+), centred AS (
+  /* A constant's weighted sums might leave a rest */
   SELECT
     *,
-    n * deviation AS x,
-    squares + n * deviation * deviation AS xx
-  FROM pooled
+    centre + CASE WHEN weight = 'one' THEN deviation ELSE x / NULLIF(s, 0) END AS mean,
+    CASE WHEN weight = 'one' OR squares = 0 THEN squares ELSE xx - x * x / NULLIF(s, 0) END AS weighted_squares
+  FROM weighted
 )
 SELECT
   factor,
   level,
   covariate,
+  weighting,
   _treated,
-  arm_n AS arm_unadjusted,
-  arm_n + arm_odds AS arm_ate,
-  CASE WHEN _treated = 1 THEN arm_n ELSE arm_odds END AS arm_att,
-  CASE WHEN _treated = 1 THEN arm_odds ELSE arm_n END AS arm_atc,
-  arm_other AS arm_ato,
-  centre,
+  arm_n AS arm_rows,
+  arm_weight,
   n,
-  centre + deviation AS mean,
-  squares / NULLIF(n - 1, 0) AS variance,
-  n + s_odds AS s_ate,
-  n + 2 * s_odds + ss_odds AS ss_ate,
-  x + x_odds AS x_ate,
-  xx + xx_odds AS xx_ate,
-  CASE WHEN _treated = 1 THEN n ELSE s_odds END AS s_att,
-  CASE WHEN _treated = 1 THEN n ELSE ss_odds END AS ss_att,
-  CASE WHEN _treated = 1 THEN x ELSE x_odds END AS x_att,
-  CASE WHEN _treated = 1 THEN xx ELSE xx_odds END AS xx_att,
-  CASE WHEN _treated = 1 THEN s_odds ELSE n END AS s_atc,
-  CASE WHEN _treated = 1 THEN ss_odds ELSE n END AS ss_atc,
-  CASE WHEN _treated = 1 THEN x_odds ELSE x END AS x_atc,
-  CASE WHEN _treated = 1 THEN xx_odds ELSE xx END AS xx_atc,
-  s_other AS s_ato,
-  ss_other AS ss_ato,
-  x_other AS x_ato,
-  xx_other AS xx_ato
-FROM sums
+  s,
+  ss,
+  mean,
+  weighted_squares AS squares,
+  weighted_squares / NULLIF(s - ss / NULLIF(s, 0), 0) AS variance
+FROM centred

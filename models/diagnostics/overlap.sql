@@ -66,6 +66,14 @@ MODEL (
   blueprints @datasets(preference_score, overlap_share, in_equipoise, effective_samples)
 );
 
+@DEF(
+  largest_share,
+  w -> GREATEST(
+    MAX(CASE WHEN _treated = 1 THEN w END) / SUM(CASE WHEN _treated = 1 THEN w END),
+    MAX(CASE WHEN _treated = 0 THEN w END) / SUM(CASE WHEN _treated = 0 THEN w END)
+  )
+);
+
 WITH arms AS (
   SELECT
     COUNT(*) AS n,
@@ -80,7 +88,10 @@ WITH arms AS (
   SELECT
     _treated,
     ps_hat,
-    @EACH([ate, att, atc, ato], w -> w_@w),
+    w_ate,
+    w_att,
+    w_atc,
+    w_ato,
     a.support_from,
     a.support_to,
     @preference_score AS f
@@ -104,14 +115,14 @@ WITH arms AS (
     /* A score of exactly 0 or 1 has a logarithm only if it is held off */
     -2 * SUM(LN(GREATEST(CASE WHEN _treated = 1 THEN ps_hat ELSE 1 - ps_hat END, 1e-300))) AS deviance,
     @EACH(@effective_samples, c -> c),
-    @EACH([ate, att, atc, ato], w -> MAX(w_@w) AS max_weight_@w),
-    @EACH(
-      [ate, att, atc, ato],
-      w -> GREATEST(
-        MAX(CASE WHEN _treated = 1 THEN w_@w END) / SUM(CASE WHEN _treated = 1 THEN w_@w END),
-        MAX(CASE WHEN _treated = 0 THEN w_@w END) / SUM(CASE WHEN _treated = 0 THEN w_@w END)
-      ) AS max_weight_share_@w
-    )
+    MAX(w_ate) AS max_weight_ate,
+    MAX(w_att) AS max_weight_att,
+    MAX(w_atc) AS max_weight_atc,
+    MAX(w_ato) AS max_weight_ato,
+    @largest_share(w_ate) AS max_weight_share_ate,
+    @largest_share(w_att) AS max_weight_share_att,
+    @largest_share(w_atc) AS max_weight_share_atc,
+    @largest_share(w_ato) AS max_weight_share_ato
   FROM preference
 ), calibrated AS (
   SELECT

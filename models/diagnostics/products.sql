@@ -2,7 +2,7 @@ MODEL (
   name diagnostics.@{dataset}_products,
   kind FULL,
   description 'Products of a level with a number or with a level of another factor, in the columns of the contrasts; empty unless the contract asks',
-  grain covariate,
+  grain (covariate, weighting),
   columns (
     segment TEXT,
     stratum TEXT,
@@ -12,31 +12,19 @@ MODEL (
     type TEXT,
     n_treated BIGINT,
     n_control BIGINT,
+    weighting TEXT,
+    mean_treated DOUBLE,
+    mean_control DOUBLE,
     variance_treated DOUBLE,
-    variance_control DOUBLE,
-    treated_unadjusted DOUBLE,
-    treated_ate DOUBLE,
-    treated_att DOUBLE,
-    treated_atc DOUBLE,
-    treated_ato DOUBLE,
-    control_unadjusted DOUBLE,
-    control_ate DOUBLE,
-    control_att DOUBLE,
-    control_atc DOUBLE,
-    control_ato DOUBLE,
-    ratio_unadjusted DOUBLE,
-    ratio_ate DOUBLE,
-    ratio_att DOUBLE,
-    ratio_atc DOUBLE,
-    ratio_ato DOUBLE
+    variance_control DOUBLE
   ),
   column_descriptions (
     covariate = 'As cobalt names it, the covariate that the contract lists first in front: age * plan_paid',
     parent = 'The two covariates'
   ),
   audits (
-    not_null(columns := (covariate, parent, term, type)),
-    unique_combination_of_columns(columns := (parent, covariate))
+    not_null(columns := (covariate, parent, term, type, weighting)),
+    unique_combination_of_columns(columns := (parent, covariate, weighting))
   ),
   cron @cron,
   enabled @enabled,
@@ -45,21 +33,8 @@ MODEL (
 
 /* As in cobalt nothing is multiplied with a missing indicator, nor a factor's level with another of its own */
 WITH sums AS (
-  /* Unadjusted sums under the names of the weighted ones; deviations are about the centre */
   SELECT
-    *,
-    n AS s_unadjusted,
-    n AS ss_unadjusted,
-    n * (
-      mean - centre
-    ) AS x_unadjusted,
-    COALESCE(variance, 0) * (
-      n - 1
-    ) + n * (
-      mean - centre
-    ) * (
-      mean - centre
-    ) AS xx_unadjusted
+    *
   FROM diagnostics.@{dataset}_moments
   WHERE
     covariate <> '' AND NOT covariate IN (SELECT covariate FROM @products AS p)
@@ -69,17 +44,24 @@ WITH sums AS (
     a.covariate AS number,
     l.covariate AS factor,
     l.level,
+    a.weighting,
     a._treated,
     a.n,
-    @EACH([unadjusted, ate, att, atc, ato], w -> a.s_@w AS s_@w),
-    @EACH([unadjusted, ate, att, atc, ato], w -> a.ss_@w AS ss_@w),
-    @EACH([unadjusted, ate, att, atc, ato], w -> COALESCE(i.s_@w, 0) AS in_@w),
-    @EACH([unadjusted, ate, att, atc, ato], w -> COALESCE(i.centre + i.x_@w / NULLIF(i.s_@w, 0), 0) AS mean_@w),
-    @EACH([unadjusted, ate, att, atc, ato], w -> COALESCE(i.xx_@w - i.x_@w * i.x_@w / NULLIF(i.s_@w, 0), 0) AS squares_@w)
+    a.s,
+    a.ss,
+    COALESCE(i.s, 0) AS within,
+    COALESCE(i.squares, 0) AS squares,
+    COALESCE(i.mean, 0) AS level_mean,
+    COALESCE(i.s * i.mean, 0) / a.s AS mean
   FROM sums AS a
-  CROSS JOIN diagnostics.@{dataset}_levels AS l
+  INNER JOIN diagnostics.@{dataset}_levels AS l
+    ON a.weighting = l.weighting
   LEFT JOIN sums AS i
-    ON l.covariate = i.factor AND l.level = i.level AND a.covariate = i.covariate AND a._treated = i._treated
+    ON l.covariate = i.factor
+    AND l.level = i.level
+    AND a.covariate = i.covariate
+    AND a.weighting = i.weighting
+    AND a._treated = i._treated
   WHERE
     a.factor = '' AND l.factor = '' AND l.level <> '<NA>' AND @interactions
 ), number_arms AS (
@@ -88,17 +70,15 @@ WITH sums AS (
     number,
     factor,
     level,
+    weighting,
     _treated,
     n,
-    @EACH([unadjusted, ate, att, atc, ato], w -> in_@w * mean_@w / s_@w AS mean_@w),
-    @EACH(
-      [unadjusted, ate, att, atc, ato],
-      w -> (
-        squares_@w + in_@w * POWER(mean_@w - in_@w * mean_@w / s_@w, 2) + (
-          s_@w - in_@w
-        ) * POWER(in_@w * mean_@w / s_@w, 2)
-      ) / NULLIF(s_@w - ss_@w / s_@w, 0) AS variance_@w
-    )
+    mean,
+    (
+      squares + within * POWER(level_mean - mean, 2) + (
+        s - within
+      ) * POWER(mean, 2)
+    ) / NULLIF(s - ss / s, 0) AS variance
   FROM crossed
 ), two_values AS (
   SELECT
@@ -115,14 +95,19 @@ WITH sums AS (
     CASE WHEN v.covariate IS NULL THEN 'continuous' ELSE 'binary' END AS type,
     t.n AS n_treated,
     c.n AS n_control,
-    t.variance_unadjusted AS variance_treated,
-    c.variance_unadjusted AS variance_control,
-    @EACH([unadjusted, ate, att, atc, ato], w -> t.mean_@w AS treated_@w),
-    @EACH([unadjusted, ate, att, atc, ato], w -> c.mean_@w AS control_@w),
-    @EACH([unadjusted, ate, att, atc, ato], w -> t.variance_@w / NULLIF(c.variance_@w, 0) AS ratio_@w)
+    t.weighting,
+    t.mean AS mean_treated,
+    c.mean AS mean_control,
+    t.variance AS variance_treated,
+    c.variance AS variance_control
   FROM number_arms AS t
   INNER JOIN number_arms AS c
-    ON t.number = c.number AND t.factor = c.factor AND t.level = c.level AND t._treated = 1 AND c._treated = 0
+    ON t.number = c.number
+    AND t.factor = c.factor
+    AND t.level = c.level
+    AND t.weighting = c.weighting
+    AND t._treated = 1
+    AND c._treated = 0
   LEFT JOIN two_values AS v
     ON t.number = v.covariate
 ), level_rows AS (
@@ -132,18 +117,18 @@ WITH sums AS (
     l.factor || '_' || l.stratum AS first_said,
     l.covariate || '_' || l.level AS second_said,
     'binary' AS type,
-    t.arm_unadjusted AS n_treated,
-    c.arm_unadjusted AS n_control,
+    t.arm_rows AS n_treated,
+    c.arm_rows AS n_control,
+    l.weighting,
+    l.treated / t.arm_weight AS mean_treated,
+    l.control / c.arm_weight AS mean_control,
     NULL AS variance_treated,
-    NULL AS variance_control,
-    @EACH([unadjusted, ate, att, atc, ato], w -> treated_@w / t.arm_@w AS treated_@w),
-    @EACH([unadjusted, ate, att, atc, ato], w -> control_@w / c.arm_@w AS control_@w),
-    @EACH([unadjusted, ate, att, atc, ato], w -> NULL AS ratio_@w)
+    NULL AS variance_control
   FROM diagnostics.@{dataset}_levels AS l
   INNER JOIN diagnostics.@{dataset}_moments AS t
-    ON t.factor = '' AND t._treated = 1 AND t.covariate = ''
+    ON l.weighting = t.weighting AND t.factor = '' AND t._treated = 1 AND t.covariate = ''
   INNER JOIN diagnostics.@{dataset}_moments AS c
-    ON c.factor = '' AND c._treated = 0 AND c.covariate = ''
+    ON l.weighting = c.weighting AND c.factor = '' AND c._treated = 0 AND c.covariate = ''
   WHERE
     LIST_CONTAINS(@places, l.factor)
     AND LIST_CONTAINS(@places, l.covariate)
@@ -176,9 +161,9 @@ SELECT
   type,
   n_treated,
   n_control,
+  weighting,
+  mean_treated,
+  mean_control,
   variance_treated,
-  variance_control,
-  @EACH([unadjusted, ate, att, atc, ato], w -> treated_@w),
-  @EACH([unadjusted, ate, att, atc, ato], w -> control_@w),
-  @EACH([unadjusted, ate, att, atc, ato], w -> ratio_@w)
+  variance_control
 FROM multiplied

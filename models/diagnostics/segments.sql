@@ -32,7 +32,7 @@ MODEL (
   ),
   cron @cron,
   enabled @enabled,
-  blueprints @datasets(estimand, smd_fail, of_segment, segment_scores)
+  blueprints @datasets(of_estimand, smd_fail, of_segment, segment_scores)
 );
 
 WITH scored AS (
@@ -64,11 +64,11 @@ WITH scored AS (
     level AS stratum,
     COALESCE(MAX(CASE WHEN _treated = 1 THEN n END), 0) AS n_treated,
     COALESCE(MAX(CASE WHEN _treated = 0 THEN n END), 0) AS n_control,
-    MAX(CASE WHEN _treated = 1 THEN s_@estimand * s_@estimand / NULLIF(ss_@estimand, 0) END) AS ess_treated,
-    MAX(CASE WHEN _treated = 0 THEN s_@estimand * s_@estimand / NULLIF(ss_@estimand, 0) END) AS ess_control
+    MAX(CASE WHEN _treated = 1 THEN s * s / NULLIF(ss, 0) END) AS ess_treated,
+    MAX(CASE WHEN _treated = 0 THEN s * s / NULLIF(ss, 0) END) AS ess_control
   FROM diagnostics.@{dataset}_moments
   WHERE
-    covariate = '' AND factor <> '' AND @of_segment
+    covariate = '' AND factor <> '' AND @of_segment AND @of_estimand
   GROUP BY
     factor,
     level
@@ -77,17 +77,17 @@ WITH scored AS (
     segment,
     stratum,
     covariate,
-    ABS(smd_@estimand) AS d,
+    ABS(smd) AS d,
     SQRT(
       (
         n_treated + n_control
-      ) / NULLIF(n_treated * n_control, 0) + smd_@estimand * smd_@estimand / NULLIF(2 * (
+      ) / NULLIF(n_treated * n_control, 0) + smd * smd / NULLIF(2 * (
         n_treated + n_control - 2
       ), 0)
     ) AS se
   FROM diagnostics.@{dataset}_differences
   WHERE
-    segment <> '' AND term = 'covariate'
+    segment <> '' AND term = 'covariate' AND @of_estimand
 ), differing AS (
   SELECT
     segment,

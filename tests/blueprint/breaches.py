@@ -106,15 +106,17 @@ CASES: dict[str, dict[str, list[str]]] = {
         "not_null(columns := (n, n_treated, n_control, prevalence))": null("n", "n_treated", "n_control", "prevalence"),
     },
     "diagnostics.doses_moments": {
-        "not_null(columns := (factor, level, covariate, _treated, n))": null(
-            "factor", "level", "covariate", "_treated", "n"
+        "not_null(columns := (factor, level, covariate, weighting, _treated, arm_rows, n))": null(
+            "factor", "level", "covariate", "weighting", "_treated", "arm_rows", "n"
         ),
-        "unique_combination_of_columns(columns := (factor, level, covariate, _treated))": [DOUBLE],
+        "unique_combination_of_columns(columns := (factor, level, covariate, weighting, _treated))": [DOUBLE],
         "accepted_values(column := _treated, is_in := (0, 1))": [put("_treated", "2")],
     },
     "diagnostics.doses_levels": {
-        "not_null(columns := (factor, stratum, covariate, level))": null("factor", "stratum", "covariate", "level"),
-        "unique_combination_of_columns(columns := (factor, stratum, covariate, level))": [DOUBLE],
+        "not_null(columns := (factor, stratum, covariate, level, weighting))": null(
+            "factor", "stratum", "covariate", "level", "weighting"
+        ),
+        "unique_combination_of_columns(columns := (factor, stratum, covariate, level, weighting))": [DOUBLE],
         "relationships(columns := (covariate, level), parent := diagnostics.@{dataset}_positivity)": [
             put("level", "'south'"),
             put("covariate", "'age'"),
@@ -156,10 +158,10 @@ CASES: dict[str, dict[str, list[str]]] = {
         "unique_values(columns := (covariate))": [DOUBLE],
     },
     "diagnostics.doses_contrasts": {
-        "not_null(columns := (segment, stratum, covariate, parent, term, type))": null(
-            "segment", "stratum", "covariate", "parent", "term", "type"
+        "not_null(columns := (segment, stratum, covariate, parent, term, type, weighting))": null(
+            "segment", "stratum", "covariate", "parent", "term", "type", "weighting"
         ),
-        "unique_combination_of_columns(columns := (segment, stratum, parent, covariate))": [DOUBLE],
+        "unique_combination_of_columns(columns := (segment, stratum, parent, covariate, weighting))": [DOUBLE],
         "accepted_values(column := type, is_in := ('continuous', 'binary'))": [put("type", "'ordinal'")],
     },
     "diagnostics.doses_segments": {
@@ -169,12 +171,16 @@ CASES: dict[str, dict[str, list[str]]] = {
         "unique_combination_of_columns(columns := (segment, stratum))": [DOUBLE],
     },
     "diagnostics.doses_products": {
-        "not_null(columns := (covariate, parent, term, type))": null("covariate", "parent", "term", "type"),
-        "unique_combination_of_columns(columns := (parent, covariate))": [DOUBLE],
+        "not_null(columns := (covariate, parent, term, type, weighting))": null(
+            "covariate", "parent", "term", "type", "weighting"
+        ),
+        "unique_combination_of_columns(columns := (parent, covariate, weighting))": [DOUBLE],
     },
     "diagnostics.doses_differences": {
-        "not_null(columns := (segment, stratum, covariate, type))": null("segment", "stratum", "covariate", "type"),
-        "unique_combination_of_columns(columns := (segment, stratum, parent, covariate))": [DOUBLE],
+        "not_null(columns := (segment, stratum, covariate, type, weighting))": null(
+            "segment", "stratum", "covariate", "type", "weighting"
+        ),
+        "unique_combination_of_columns(columns := (segment, stratum, parent, covariate, weighting))": [DOUBLE],
     },
     "diagnostics.doses_judged_fit": {
         "not_null(columns := (gate, comparison, threshold, otherwise))": null(
