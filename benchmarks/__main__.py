@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import balance, build, check, fit, ingest, publish, routing, startup
+from benchmarks import balance, build, check, decide, fit, ingest, publish, routing, startup
 from benchmarks.scratch import Scratch
 from benchmarks.table import Row, markdown
 
@@ -20,6 +20,7 @@ BENCHMARKS = {
     "balance": balance.run,
     "publish": publish.run,
     "routing": routing.run,
+    "decide": decide.run,
 }
 
 

@@ -8,17 +8,17 @@ names hide (a view, a function of the user's) only a catalogue can tell; without
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ciq.router import duckdb_walk, postgres_walk
+from ciq.router import duckdb_walk, portable, postgres_walk
 from ciq.router.catalog import Catalog
 from ciq.router.catalogue import duckdb, postgres
 from ciq.router.grammar import duckdb_kinds, duckdb_tree, postgres_tree, too_large
 from ciq.router.hints import hints
 from ciq.router.postgres_walk import Names, Seen
-from ciq.router.statement import Engine, Kind, Relation, Statement
+from ciq.router.statement import ENGINES, Engine, Kind, Relation, Statement
 
 _RUNNABLE = (["SELECT"], ["EXPLAIN"])
 _EXPLAIN = re.compile(r"\s*explain\s+(?:analyze\s+)?", re.IGNORECASE)
@@ -31,6 +31,7 @@ _DEEPEST_VIEW = 20
 _DUCKDB_OPERATORS = frozenset({"=", "<>", "<", ">", "<=", ">=", "->", "->>", "~", "!~"})
 
 _DUCKDB_FORMS = frozenset({"extract"})  # a form of DuckDB's grammar, no function
+_NOT_ONE = "it is not one statement that both grammars take"
 
 
 @dataclass
@@ -51,19 +52,22 @@ def classify(sql: str, catalog: Catalog | None = None) -> Statement:
 
     It answers for any text within bounded time: what is too large or can't be parsed is unsure.
     """
+    return replace(_judged(sql, catalog), hints=hints(sql))
+
+
+def _judged(sql: str, catalog: Catalog | None) -> Statement:
     if reason := too_large(sql):
         return Statement(sql, "unsure", ("pg",), (reason,), targets=None)
     tree = postgres_tree(sql)
     if isinstance(tree, str):
-        judged = _duckdb_only(sql, tree)
-    elif not tree:
-        judged = Statement(sql, "unsure", (), ("there is no statement in it",), targets=None, count=0)
-    else:
-        judged = _whole(sql, [_statement(item["stmt"], catalog) for item in tree])
-    return replace(judged, hints=hints(sql))
+        return _duckdb_only(sql, tree)
+    if not tree:
+        return Statement(sql, "unsure", (), ("there is no statement in it",), targets=None, count=0)
+    bytewise = catalog is None or catalog.bytewise
+    return _whole(sql, [_statement(item["stmt"], catalog) for item in tree], bytewise)
 
 
-def _whole(sql: str, verdicts: list[_Verdict]) -> Statement:
+def _whole(sql: str, verdicts: list[_Verdict], bytewise: bool) -> Statement:
     """All statements of the input as one: as bad as the worst of them."""
     kind = max((verdict.kind for verdict in verdicts), key=_ORDER.index)
     functions = frozenset(names[-1] for verdict in verdicts for names in verdict.seen.functions)
@@ -79,7 +83,7 @@ def _whole(sql: str, verdicts: list[_Verdict]) -> Statement:
             dialects = ("pg", "duckdb")
         elif objection:
             reasons.append(objection)
-    targets = [verdict.targets for verdict in verdicts]
+    targets, alone = [verdict.targets for verdict in verdicts], len(verdicts) == 1
     return Statement(
         sql,
         kind,
@@ -91,6 +95,8 @@ def _whole(sql: str, verdicts: list[_Verdict]) -> Statement:
         functions,
         frozenset(name for verdict in verdicts for name in verdict.seen.columns),
         count=len(verdicts),
+        scans=tuple(scan for verdict in verdicts for scan in verdict.seen.scans),
+        differs=portable.objection(sql, verdicts[0].seen, bytewise) if alone and dialects == ENGINES else _NOT_ONE,
     )
 
 
@@ -128,6 +134,7 @@ def _explained(body: dict[str, Any], catalog: Catalog | None) -> _Verdict:
     if inner.kind == "write" and not analyzed:
         inner.kind = "unsure"
         inner.doubts.append("the plan of a statement that writes")
+    inner.seen.kinds.add("ExplainStmt")
     return inner
 
 
@@ -218,9 +225,9 @@ def _duckdb_objection(sql: str, verdicts: list[_Verdict]) -> str | None:
             return "the setting is PostgreSQL's"
         if verdict.seen.changes:
             return "DuckDB runs no plan of a write"
-        missing = [n for n in verdict.seen.functions if not _duckdb_has(n, known.reading | _DUCKDB_FORMS)]
-        missing += [n for n in verdict.seen.operators if not _duckdb_has(n, known.operators | _DUCKDB_OPERATORS)]
-        missing += [n for n in verdict.seen.types if not _duckdb_has(n, known.types)]
+        missing = [names for names in verdict.seen.functions if not _own_to_duckdb(names, known.reading, _DUCKDB_FORMS)]
+        missing += [n for n in verdict.seen.operators if not _own_to_duckdb(n, known.operators, _DUCKDB_OPERATORS)]
+        missing += [names for names in verdict.seen.types if not _own(names, known.types)]
         if missing:
             return f"DuckDB has no {'.'.join(missing[0])}"
     kinds = duckdb_kinds(sql)
@@ -231,8 +238,8 @@ def _duckdb_objection(sql: str, verdicts: list[_Verdict]) -> str | None:
     return None
 
 
-def _duckdb_has(names: Names, known: Iterable[str]) -> bool:
-    return (len(names) == 1 or names[0] == "pg_catalog") and names[-1] in known
+def _own_to_duckdb(names: Names, known: frozenset[str], forms: frozenset[str]) -> bool:
+    return _own(names, known) or _own(names, forms)
 
 
 def _duckdb_only(sql: str, complaint: str) -> Statement:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Literal
 
 from ciq.errors import Problem
@@ -31,8 +30,8 @@ class Decision:
     """``engine`` is where the statement runs, None where ``problem`` says why it may not.
 
     ``rule`` decided, ``spoke`` are all that spoke, in order. ``estimates`` are milliseconds, and ``figures``
-    what they were made of. ``portable`` is None where
-    either engine would answer alike, else why not. ``pulled`` are PostgreSQL's relations that DuckDB needs for a join.
+    what they were made of. ``pulled`` are PostgreSQL's relations that DuckDB needs for a join. ``other`` is the engine
+    that has the same data and would answer alike, where nobody asked for the one chosen.
     """
 
     statement: Statement
@@ -42,16 +41,16 @@ class Decision:
     problem: Problem | None = None
     estimates: Mapping[Engine, float] = field(default_factory=dict)
     figures: Mapping[str, float] = field(default_factory=dict)
-    portable: str | None = "not looked into"
     pulled: tuple[Relation, ...] = ()
+    other: Engine | None = None
 
 
 @dataclass(frozen=True)
 class Located:
-    """Which engines have all relations, and what keeps the others from it."""
+    """Which engines have all relations, where they are in the lake, and what keeps the others from it."""
 
     engines: frozenset[Engine]
-    keys: tuple[Key, ...]
+    keys: Mapping[Relation, Key]
     pulled: tuple[Relation, ...] = ()
     problem: Problem | None = None
 
@@ -93,7 +92,7 @@ def _write_refusal(statement: Statement, write: bool, settings: Settings) -> Pro
 def locate(statement: Statement, lake: Lake, catalog: Catalog | None) -> Located:
     """Where the relations are. Without a catalogue, what the lake lacks is taken for PostgreSQL's."""
     engines: set[Engine] = {"pg", "duckdb"}
-    keys: list[Key] = []
+    keys: dict[Relation, Key] = {}
     only_pg: list[Relation] = []
     for relation in statement.relations:
         if relation.is_file:
@@ -102,20 +101,20 @@ def locate(statement: Statement, lake: Lake, catalog: Catalog | None) -> Located
         in_lake = lake.candidates(relation) if relation.schema not in SYSTEM else []
         in_pg = _in_postgres(relation, catalog)
         if in_lake and in_pg and in_pg != in_lake[0] and not relation.schema:
-            return Located(frozenset(), (), problem=_ambiguous(relation, in_lake[0], in_pg))
+            return Located(frozenset(), keys, problem=_ambiguous(relation, in_lake[0], in_pg))
         if not in_lake and not in_pg:
-            return Located(frozenset(), (), problem=_missing(relation, lake, catalog))
+            return Located(frozenset(), keys, problem=_missing(relation, lake, catalog))
         if not in_lake:
             only_pg.append(relation)
         else:
-            keys.append(in_lake[0])
+            keys[relation] = in_lake[0]
             if not in_pg:
                 engines.discard("pg")
     if not FILE_READERS.isdisjoint(statement.functions):
         engines.discard("pg")
     if only_pg and "pg" not in engines:
-        return Located(frozenset({"duckdb"}), tuple(keys), tuple(only_pg))
-    return Located(frozenset(engines - ({"duckdb"} if only_pg else set())), tuple(keys))
+        return Located(frozenset({"duckdb"}), keys, tuple(only_pg))
+    return Located(frozenset(engines - ({"duckdb"} if only_pg else set())), keys)
 
 
 def _in_postgres(relation: Relation, catalog: Catalog | None) -> Key | None:
@@ -139,72 +138,48 @@ def _missing(relation: Relation, lake: Lake, catalog: Catalog | None) -> Problem
 
 @dataclass(frozen=True)
 class Chosen:
-    """An engine, the rule that chose it and what it says, and the estimates in milliseconds that there were."""
+    """An engine, the rule that chose it and what it says; ``costs`` in milliseconds, and what they were made of."""
 
     engine: Engine
     rule: str
     says: str
     costs: Mapping[Engine, float] = field(default_factory=dict)
-
-
-@dataclass
-class Estimates:
-    """What a read would take: MB and million rows of the columns that DuckDB reads, and the planner's cost.
-
-    ``planned`` asks PostgreSQL, once, and only where the answer matters.
-    """
-
-    cost: Cost
-    megabytes: float
-    mrows: float
-    planned: Callable[[], float | None]
-
-    @cached_property
-    def _plan(self) -> float | None:
-        return self.planned()
-
-    @property
-    def milliseconds(self) -> dict[Engine, float]:
-        """By engine; without PostgreSQL where it does not say."""
-        found: dict[Engine, float] = {"duckdb": duckdb_ms(self.cost, self.megabytes, self.mrows)}
-        if self._plan is not None:
-            found["pg"] = postgres_ms(self.cost, self._plan)
-        return found
-
-    @property
-    def figures(self) -> dict[str, float]:
-        """What the estimates are made of."""
-        plan = {} if self._plan is None else {"pg_cost": self._plan}
-        return {"duckdb_mb": self.megabytes, "duckdb_mrow": self.mrows, **plan}
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 def choose(
-    statement: Statement, context: Context, settings: Settings, estimates: Estimates, differs: str | None
+    statement: Statement, context: Context, settings: Settings, measured: Callable[[], Mapping[str, float]]
 ) -> Chosen:
-    """The engine for a read that both engines have and may run. ``differs`` says why they might answer differently."""
+    """The engine for a read that both engines have and may run.
+
+    ``measured`` gives what the estimates are made of, by the names in TERMS, as far as the engines say; it is called
+    only where that matters.
+    """
     preferred: Engine = "duckdb" if settings.rules.prefer_duckdb_if_parquet else "pg"
-    costs = estimates.milliseconds if differs is None else {}
     if context == "api":
-        return Chosen("pg", "context", "reads of an API are PostgreSQL's", costs)
-    if differs is not None:
-        return Chosen(preferred, "not portable", f"{differs}; such reads stay with {preferred}")
+        return Chosen("pg", "context", "reads of an API are PostgreSQL's")
+    if statement.differs is not None:
+        return Chosen(preferred, "not portable", f"{statement.differs}; such reads stay with {preferred}")
+    figures = measured()
+    costs = {name: estimated(settings.cost, name, figures) for name in ENGINES if figures.keys() >= set(TERMS[name])}
     if len(costs) == len(ENGINES):
         said = ", ".join(f"{engine} {cost:.2f} ms" for engine, cost in costs.items())
-        return Chosen(min(costs, key=lambda engine: costs[engine]), "cost", said, costs)
-    limit, megabytes = settings.defaults.large_select_mb, estimates.megabytes
+        return Chosen(min(costs, key=lambda engine: costs[engine]), "cost", said, costs, figures)
+    limit, megabytes = settings.defaults.large_select_mb, figures["duckdb_mb"]
     if megabytes >= limit:
         says = f"{megabytes:.1f} MB, and no estimate; from {limit:g} MB on DuckDB"
-        return Chosen("duckdb", "large select", says, costs)
+        return Chosen("duckdb", "large select", says, costs, figures)
     if {relation.schema for relation in statement.relations} & set(settings.defaults.api_schemas):
-        return Chosen("pg", "api schema", "a relation of an API schema, and no estimate", costs)
-    return Chosen(preferred, "default", f"no estimate; reads go to {preferred}", costs)
+        return Chosen("pg", "api schema", "a relation of an API schema, and no estimate", costs, figures)
+    return Chosen(preferred, "default", f"no estimate; reads go to {preferred}", costs, figures)
 
 
-def duckdb_ms(cost: Cost, megabytes: float, mrows: float) -> float:
-    """DuckDB's time by what it reads."""
-    return cost.duckdb_base + cost.duckdb_mb * megabytes + cost.duckdb_mrow * mrows
+TERMS: Mapping[Engine, tuple[str, ...]] = {"pg": ("pg_cost", "pg_mb"), "duckdb": ("duckdb_mb", "duckdb_mrow")}
+"""The figures that an engine's time is estimated from; a coefficient in the settings has the same name."""
 
 
-def postgres_ms(cost: Cost, planned: float) -> float:
-    """PostgreSQL's time by its planner's cost."""
-    return cost.pg_base + cost.pg_cost * planned
+def estimated(cost: Cost, engine: Engine, figures: Mapping[str, float]) -> float:
+    """An engine's time in milliseconds."""
+    coefficients: Mapping[str, float] = cost.model_dump()
+    terms = (coefficients[name] * figures[name] for name in TERMS[engine])
+    return coefficients[f"{engine}_base"] + sum(terms)

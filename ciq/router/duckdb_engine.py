@@ -71,7 +71,7 @@ class DuckDBEngine:
             raise
         return reader.schema, self._batches(cursor, reader, clock)
 
-    def estimate(self, sql: str) -> float | None:
+    def estimate(self, sql: str) -> Mapping[str, float] | None:
         return None
 
     def close(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 import pyarrow as pa
@@ -27,8 +27,8 @@ class Engine(Protocol):
     def read(self, sql: str) -> Rows:
         """The rows of one query, streamed. Raises Unavailable, StatementRefused, LimitExceeded, UsageError."""
 
-    def estimate(self, sql: str) -> float | None:
-        """The engine's own figure for the cost of a query; None where it has none."""
+    def estimate(self, sql: str) -> Mapping[str, float] | None:
+        """The engine's own figures for the cost of a query; None where it has none."""
 
     def close(self) -> None:
         """Let go of what is open."""

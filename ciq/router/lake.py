@@ -7,24 +7,12 @@ from functools import cached_property
 from pathlib import Path
 
 from ciq.ingest.manifest import current
+from ciq.router.footer import Footer, read_footer
 from ciq.router.settings import Settings
 from ciq.router.statement import Relation
 
 Key = tuple[str, str]
 """A schema and a name."""
-
-
-@dataclass(frozen=True)
-class Footer:
-    """What a Parquet file says of itself: rows, and each column's compressed bytes."""
-
-    rows: int
-    sizes: dict[str, int]
-
-    def megabytes(self, columns: frozenset[str]) -> float:
-        """The MB of the columns that are read; of all where ``*`` is among them."""
-        every = "*" in columns
-        return sum(size for name, size in self.sizes.items() if every or name in columns) / 1e6
 
 
 @dataclass(frozen=True)
@@ -43,7 +31,7 @@ class Lake:
     def footer(self, key: Key) -> Footer:
         """The file's footer, read once."""
         if key not in self._footers:
-            self._footers[key] = _footer(self.files[key])
+            self._footers[key] = read_footer(self.files[key])
         return self._footers[key]
 
     @cached_property
@@ -68,16 +56,3 @@ def find(project: Path, settings: Settings) -> Lake:
     stats = [(str(path), path.stat()) for path in dict.fromkeys(files.values())]
     signature = tuple((path, stat.st_mtime_ns, stat.st_size) for path, stat in stats)
     return Lake(files, signature, settings.defaults.search_path)
-
-
-def _footer(path: Path) -> Footer:
-    import pyarrow.parquet as pq
-
-    metadata = pq.read_metadata(path)
-    sizes: dict[str, int] = {}
-    for group in range(metadata.num_row_groups):
-        for at in range(metadata.num_columns):
-            column = metadata.row_group(group).column(at)
-            name = column.path_in_schema.partition(".")[0]
-            sizes[name] = sizes.get(name, 0) + column.total_compressed_size
-    return Footer(metadata.num_rows, sizes)

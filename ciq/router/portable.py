@@ -6,10 +6,10 @@ The list is short on purpose: what is not on it stays with one engine. Each entr
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
 from typing import Any
 
-from ciq.router.grammar import postgres_tree
+from ciq.router.postgres_walk import Seen
 
 _NODE_NAMES = """
 A_Const A_Expr A_Star Alias BoolExpr BooleanTest CaseExpr CaseWhen CoalesceExpr ColumnRef CommonTableExpr Float FuncCall
@@ -18,43 +18,37 @@ Integer JoinExpr List NullTest RangeSubselect RangeVar ResTarget SelectStmt Sort
 NODES = frozenset(_NODE_NAMES.split())
 FUNCTIONS = frozenset({"count", "sum", "avg", "min", "max", "abs", "extract", "substring"})
 OPERATORS = frozenset({"=", "<>", "<", ">", "<=", ">=", "+", "-", "*", "/", "%", "~~", "!~~", "||"})
-TYPES = frozenset({"date", "interval", "float8"})
+_FORMS = {
+    "date": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
+    "interval": re.compile(r"[0-9]{1,6}(?: (?:day|month|year)s?)?"),
+    "float8": re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?"),
+}
+TYPES = frozenset(_FORMS)
+_RADIX = re.compile(r"\b0[xob]", re.IGNORECASE)
+_LONGEST_NUMBER = 38
 _EXTRACTED = frozenset({"year", "month", "day"})
 _ORDERING = frozenset({"<", ">", "<=", ">="})
 _BETWEEN = ("AEXPR_BETWEEN", "AEXPR_NOT_BETWEEN")
 
 
-def objection(sql: str, bytewise: bool = True) -> str | None:
+def objection(sql: str, seen: Seen, bytewise: bool = True) -> str | None:
     """Why the two engines might answer a query differently, or None where they answer alike.
 
-    ``bytewise`` says that PostgreSQL sorts texts by their bytes, as DuckDB does.
+    ``seen`` is everything in its tree; ``bytewise`` says that PostgreSQL sorts texts by their bytes, as DuckDB does.
     """
-    tree = postgres_tree(sql)
-    if isinstance(tree, str) or len(tree) != 1:
-        return "it is not one statement that both engines can read"
     if "\\" in sql:
         return "a backslash escapes in PostgreSQL's LIKE, and nothing in DuckDB's"
-    stack: list[Any] = [tree[0]["stmt"]]
-    while stack:
-        value = stack.pop()
-        if type(value) is list:
-            stack.extend(value)
-        elif type(value) is dict:
-            for key, child in value.items():
-                if key[0].isupper() and (reason := _node(key, child) or (None if bytewise else _sorted(key, child))):
-                    return reason
-                if key == "typeName" and (reason := _type(child)):
-                    return reason
-                if type(child) is dict or type(child) is list:
-                    stack.append(child)
-    return None
-
-
-def _node(kind: str, node: dict[str, Any]) -> str | None:
-    if kind not in NODES:
+    if _RADIX.search(sql):
+        return "DuckDB takes 0x1F for a 0 named x1F"
+    if any(len(number) > _LONGEST_NUMBER or "e" in number.lower() for number in seen.numbers):
+        return "a number with an exponent or more than 38 figures is a double in DuckDB"
+    for kind in sorted(seen.kinds - NODES):
         return f"{kind} is not on the list of what both engines answer alike"
-    check = _CHECKS.get(kind)
-    return check(node) if check else None
+    for names in sorted(seen.types):
+        if names[-1] not in TYPES:
+            return f"a cast to {names[-1]} is not on the list of what both engines answer alike"
+    found = (*map(_call, seen.calls), *map(_operator, seen.expressions), *map(_cast, seen.casts))
+    return next(filter(None, found), None if bytewise else _sorted(seen))
 
 
 def _call(node: dict[str, Any]) -> str | None:
@@ -79,21 +73,23 @@ def _operator(node: dict[str, Any]) -> str | None:
     return None
 
 
-def _sorted(kind: str, node: dict[str, Any]) -> str | None:
+def _cast(node: dict[str, Any]) -> str | None:
+    """Texts that are cast as they stand have to be in the form that both engines read alike."""
+    text, name = node["arg"].get("A_Const", {}).get("sval", {}).get("sval"), _last(node["typeName"]["names"])
+    if text is None or _FORMS[name].fullmatch(text):
+        return None
+    return f"not both engines read {text!r} as {name}"
+
+
+def _sorted(seen: Seen) -> str | None:
     """What depends on the order of texts."""
-    compares = kind == "A_Expr" and (node["kind"] in _BETWEEN or _last(node["name"]) in _ORDERING)
-    extreme = kind == "FuncCall" and _last(node["funcname"]) in ("min", "max")
+    compares = any(node["kind"] in _BETWEEN or _last(node["name"]) in _ORDERING for node in seen.expressions)
+    extreme = any(names[-1] in ("min", "max") for names in seen.functions)
     return (
-        "PostgreSQL sorts texts by a locale here, DuckDB by bytes" if kind == "SortBy" or compares or extreme else None
+        "PostgreSQL sorts texts by a locale here, DuckDB by bytes"
+        if "SortBy" in seen.kinds or compares or extreme
+        else None
     )
-
-
-def _type(node: dict[str, Any]) -> str | None:
-    name = _last(node["names"])
-    return None if name in TYPES else f"a cast to {name} is not on the list of what both engines answer alike"
-
-
-_CHECKS: dict[str, Callable[[dict[str, Any]], str | None]] = {"FuncCall": _call, "A_Expr": _operator, "TypeName": _type}
 
 
 def _last(parts: list[dict[str, Any]]) -> str:

@@ -24,9 +24,13 @@ ROWS = 10_000
 """Rows fetched at a time."""
 
 # The server itself opens a portal over the text: it takes one statement that returns rows and nothing else, so that no
-# second one can end the transaction. The text goes there as a value.
-_SAY = "SELECT set_config('ciq.statement', %s, true)"
-_OPEN = "DO $$DECLARE ciq refcursor := 'ciq'; BEGIN OPEN ciq FOR EXECUTE current_setting('ciq.statement'); END$$"
+# second one can end the transaction. The text goes there as a value, and all three steps in one message.
+_FETCH = f"FETCH {ROWS} FROM ciq"
+_READ = f"""
+SELECT set_config('ciq.statement', %s, true);
+DO $$DECLARE ciq refcursor := 'ciq'; BEGIN OPEN ciq FOR EXECUTE current_setting('ciq.statement'); END$$;
+{_FETCH}
+"""
 _AS_TEXT = extensions.new_type((114, 3802), "JSON_AS_TEXT", lambda value, cursor: value)
 
 
@@ -64,8 +68,7 @@ class PostgresEngine:
         connection = self._reader()
         try:
             with self._explained(), connection.cursor() as cursor:
-                _open(cursor, sql)
-                cursor.execute(f"FETCH {ROWS} FROM ciq")
+                cursor.execute(_READ, [sql])
                 schema = _schema(cursor)
                 first = _fetched(cursor, schema)
         except BaseException:
@@ -73,15 +76,16 @@ class PostgresEngine:
             raise
         return schema, self._batches(connection, schema, first)
 
-    def estimate(self, sql: str) -> float | None:
-        """The planner's cost of the whole query; None where it can't be planned."""
+    def estimate(self, sql: str) -> dict[str, float] | None:
+        """The planner's cost of the whole query and the MB of its answer; None where it can't be planned."""
         try:
             _, batches = self.read(f"EXPLAIN (FORMAT JSON) {sql}")
             plan = next(batches).column(0)[0].as_py()
         except StatementRefused:
             return None
         list(batches)
-        return float(json.loads(plan)[0]["Plan"]["Total Cost"])
+        top = json.loads(plan)[0]["Plan"]
+        return {"pg_cost": float(top["Total Cost"]), "pg_mb": top["Plan Rows"] * top["Plan Width"] / 1e6}
 
     def write(self, sql: str) -> Rows:
         """Run one statement as the writer's role and commit it; its rows, or the number of rows it touched.
@@ -133,7 +137,10 @@ class PostgresEngine:
                 return idle
             except psycopg2.Error:
                 idle.close()
-        connection = self._connected(roles.READER, default_transaction_read_only="on", cursor_tuple_fraction=1)
+        # A portal's plan is not parallel; without the third setting the planner's figures would be of one that is.
+        connection = self._connected(
+            roles.READER, default_transaction_read_only="on", cursor_tuple_fraction=1, max_parallel_workers_per_gather=0
+        )
         connection.set_session(readonly=True)
         return connection
 
@@ -177,7 +184,7 @@ class PostgresEngine:
                     yield fetched
                     if fetched.num_rows < ROWS:
                         break
-                    cursor.execute(f"FETCH {ROWS} FROM ciq")
+                    cursor.execute(_FETCH)
                     fetched = _fetched(cursor, schema)
             whole = True
         finally:
@@ -213,11 +220,6 @@ class PostgresEngine:
             raise StatementRefused(
                 Problem("R609", f"PostgreSQL: {_said(error)}", help=error.diag.message_hint)
             ) from error
-
-
-def _open(cursor: Any, sql: str) -> None:
-    cursor.execute(_SAY, [sql])
-    cursor.execute(_OPEN)
 
 
 def _fetched(cursor: Any, schema: pa.Schema) -> pa.RecordBatch:

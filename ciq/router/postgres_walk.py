@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ciq.router.statement import Relation
+from ciq.router.postgres_scans import relation, scans
+from ciq.router.statement import Relation, Scan
 
 Names = tuple[str, ...]
 """A possibly qualified name, part by part."""
@@ -29,7 +30,6 @@ _CHANGING = {
     "MergeStmt": "MERGE",
     "LockingClause": "a row lock (FOR UPDATE or FOR SHARE)",
 }
-_TELLING_FIELDS = frozenset({"typeName", "intoClause"})
 # Nothing is below these but names and values; the clause is entered apart.
 _CLOSED = frozenset({"withClause", "A_Const", "ColumnRef", "String", "funcname", "name", "alias"})
 _SAMPLING = frozenset({"bernoulli", "system"})
@@ -38,7 +38,11 @@ _NO_OPERATOR = frozenset({"AEXPR_BETWEEN", "AEXPR_NOT_BETWEEN", "AEXPR_BETWEEN_S
 
 @dataclass
 class Seen:
-    """What a walk has come across. ``changes`` are parts that write, ``odd`` parts that nobody vouches for."""
+    """What a walk has come across. ``changes`` are parts that write, ``odd`` parts that nobody vouches for.
+
+    ``kinds`` are the kinds of nodes; ``calls``, ``expressions`` and ``casts`` the nodes themselves of functions,
+    operators and casts; ``numbers`` are written out, those beside small integers.
+    """
 
     functions: set[Names] = field(default_factory=set)
     operators: set[Names] = field(default_factory=set)
@@ -48,6 +52,12 @@ class Seen:
     columns: set[str] = field(default_factory=set)
     changes: dict[str, None] = field(default_factory=dict)
     odd: dict[str, None] = field(default_factory=dict)
+    scans: list[Scan] = field(default_factory=list)
+    kinds: set[str] = field(default_factory=set)
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    expressions: list[dict[str, Any]] = field(default_factory=list)
+    casts: list[dict[str, Any]] = field(default_factory=list)
+    numbers: set[str] = field(default_factory=set)
 
 
 def walk(statement: dict[str, Any]) -> Seen:
@@ -61,19 +71,19 @@ def walk(statement: dict[str, Any]) -> Seen:
         elif type(value) is dict:
             if "withClause" in value:
                 scope = _enter(value["withClause"], scope, stack)
+            if "fromClause" in value:
+                seen.scans += scans(value, scope)
             for key, child in value.items():
-                if key[0].isupper():
-                    _node(seen, key, child, scope)
-                elif key in _TELLING_FIELDS:
-                    _field(seen, key, child)
+                if key in _TELLING:
+                    _TELLING[key](seen, child, scope)
+                if key < "a":  # the kind of a node, not the name of a field
+                    seen.kinds.add(key)
                 if key not in _CLOSED and (type(child) is dict or type(child) is list):
                     stack.append((child, scope))
+    loud = sorted(seen.kinds - _QUIET)
+    seen.changes |= {_CHANGING[kind]: None for kind in loud if kind in _CHANGING}
+    seen.odd |= {kind: None for kind in loud if kind not in _CHANGING}
     return seen
-
-
-def relation(node: dict[str, Any]) -> Relation:
-    """A RangeVar as a relation."""
-    return Relation(node["relname"], node.get("schemaname", ""), node.get("catalogname", ""))
 
 
 def _enter(clause: dict[str, Any], scope: frozenset[str], stack: list[tuple[Any, frozenset[str]]]) -> frozenset[str]:
@@ -86,52 +96,93 @@ def _enter(clause: dict[str, Any], scope: frozenset[str], stack: list[tuple[Any,
     return everything
 
 
-def _node(seen: Seen, kind: str, node: Any, scope: frozenset[str]) -> None:
-    if kind == "ColumnRef":
-        last = node["fields"][-1]
-        seen.columns.add(last["String"]["sval"] if "String" in last else "*")
-    elif kind == "FuncCall":
-        seen.functions.add(_names(node["funcname"]))
-    elif kind == "A_Expr":
-        if node["kind"] not in _NO_OPERATOR:
-            seen.operators.add(_names(node["name"]))
-    elif kind == "RangeVar":
-        found = relation(node)
-        if found.schema or found.name not in scope:
-            seen.relations[found] = None
-    elif kind in _CHANGING:
-        seen.changes[_CHANGING[kind]] = None
-        if "relation" in node:
-            seen.targets[relation(node["relation"])] = None
-    elif kind not in _QUIET:
-        seen.odd[kind] = None
-    else:
-        _rarer(seen, kind, node)
+def _column(seen: Seen, node: Any, scope: frozenset[str]) -> None:
+    last = node["fields"][-1]
+    seen.columns.add(last["String"]["sval"] if "String" in last else "*")
 
 
-def _rarer(seen: Seen, kind: str, node: Any) -> None:
-    if kind == "SubLink" and "operName" in node:
-        seen.operators.add(_names(node["operName"]))
-    elif kind == "SortBy" and "useOp" in node:
-        seen.operators.add(_names(node["useOp"]))
-    elif kind == "TypeName":
+def _constant(seen: Seen, node: Any, scope: frozenset[str]) -> None:
+    if "fval" in node:
+        seen.numbers.add(node["fval"]["fval"])
+    elif "bsval" in node:
+        seen.kinds.add("BitString")
+
+
+def _cast(seen: Seen, node: Any, scope: frozenset[str]) -> None:
+    seen.casts.append(node)
+
+
+def _call(seen: Seen, node: Any, scope: frozenset[str]) -> None:
+    seen.functions.add(_names(node["funcname"]))
+    seen.calls.append(node)
+
+
+def _operator(seen: Seen, node: Any, scope: frozenset[str]) -> None:
+    if node["kind"] not in _NO_OPERATOR:
+        seen.operators.add(_names(node["name"]))
+    seen.expressions.append(node)
+
+
+def _read(seen: Seen, node: Any, scope: frozenset[str]) -> None:
+    found = relation(node)
+    if found.schema or found.name not in scope:
+        seen.relations[found] = None
+
+
+def _changed(seen: Seen, node: Any, scope: frozenset[str]) -> None:
+    if "relation" in node:
+        seen.targets[relation(node["relation"])] = None
+
+
+def _into(seen: Seen, node: Any, scope: frozenset[str]) -> None:
+    seen.changes["SELECT INTO"] = None
+    seen.targets[relation(node["rel"])] = None
+
+
+def _named_operator(seen: Seen, node: Any, scope: frozenset[str]) -> None:
+    for key in ("operName", "useOp"):
+        if key in node:
+            seen.operators.add(_names(node[key]))
+
+
+def _type(seen: Seen, node: Any, scope: frozenset[str]) -> None:
+    if "names" in node:
         seen.types.add(_names(node["names"]))
-    elif kind == "RangeTableSample" and _names(node["method"])[-1] not in _SAMPLING:
+    if "arrayBounds" in node:
+        seen.kinds.add("A_ArrayExpr")
+
+
+def _sample(seen: Seen, node: Any, scope: frozenset[str]) -> None:
+    if _names(node["method"])[-1] not in _SAMPLING:
         seen.functions.add(_names(node["method"]))
-    elif kind == "A_Indirection":
-        # (value).name is a field, or a call of the function of that name.
-        for part in node["indirection"]:
-            if "String" in part:
-                seen.odd[f"(...).{part['String']['sval']}, a field or a function"] = None
 
 
-def _field(seen: Seen, key: str, child: Any) -> None:
-    """What stands under a field's own name instead of a node's."""
-    if key == "intoClause":
-        seen.changes["SELECT INTO"] = None
-        seen.targets[relation(child["rel"])] = None
-    elif "names" in child:
-        seen.types.add(_names(child["names"]))
+def _indirection(seen: Seen, node: Any, scope: frozenset[str]) -> None:
+    """(value).name is a field, or a call of the function of that name."""
+    for part in node["indirection"]:
+        if "String" in part:
+            seen.odd[f"(...).{part['String']['sval']}, a field or a function"] = None
+
+
+_TELLING: dict[str, Callable[[Seen, Any, frozenset[str]], None]] = {
+    "ColumnRef": _column,
+    "A_Const": _constant,
+    "TypeCast": _cast,
+    "FuncCall": _call,
+    "A_Expr": _operator,
+    "RangeVar": _read,
+    "InsertStmt": _changed,
+    "UpdateStmt": _changed,
+    "DeleteStmt": _changed,
+    "MergeStmt": _changed,
+    "SubLink": _named_operator,
+    "SortBy": _named_operator,
+    "TypeName": _type,
+    "RangeTableSample": _sample,
+    "A_Indirection": _indirection,
+    "typeName": _type,  # under a field's own name instead of a node's
+    "intoClause": _into,
+}
 
 
 def _names(parts: list[dict[str, Any]]) -> Names:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,19 +13,9 @@ import pyarrow as pa
 from ciq.errors import CiqError, LimitExceeded, Problem, UsageError
 from ciq.postgres import resolve
 from ciq.router import lake as lakes
-from ciq.router import portable
 from ciq.router.catalog import Catalog
 from ciq.router.classify import classify
-from ciq.router.decide import (
-    Context,
-    Decision,
-    Estimates,
-    Located,
-    Spoken,
-    choose,
-    locate,
-    refusal,
-)
+from ciq.router.decide import Context, Decision, Located, Spoken, choose, locate, refusal
 from ciq.router.duckdb_engine import DuckDBEngine
 from ciq.router.engine import Rows, Unavailable
 from ciq.router.log import Log
@@ -99,7 +90,8 @@ class Router:
         try:
             return self._answered(decision, decision.engine, start)
         except CiqError as error:
-            other = self._other(decision) if isinstance(error, Unavailable) else None
+            falls = isinstance(error, Unavailable) and self.settings.rules.allow_select_fallback
+            other = decision.other if falls else None
             elapsed = time.perf_counter() - start
             self._log.add(decision, error_class=type(error).__name__, elapsed=elapsed)
             if other is None:
@@ -154,41 +146,29 @@ class Router:
         rule = ("asked" if asked else "hint") if wanted else "only there"
         if len(able) == 1:
             return Decision(statement, able[0], rule, tuple(spoke), pulled=located.pulled)
-        differs = self._objection(statement.sql)
-        estimates = self._estimates(statement, located)
-        chosen = choose(statement, context, self.settings, estimates, differs)
+        chosen = choose(statement, context, self.settings, lambda: self._measured(statement, located))
         if wanted:
-            chosen = replace(chosen, engine=wanted, rule=rule)
-        else:
-            spoke.append(Spoken(chosen.rule, chosen.says))
-        return Decision(
-            statement, chosen.engine, chosen.rule, tuple(spoke), None, chosen.costs, estimates.figures, differs
-        )
+            return Decision(statement, wanted, rule, tuple(spoke), None, chosen.costs, chosen.figures)
+        spoke.append(Spoken(chosen.rule, chosen.says))
+        (other,) = set(able) - {chosen.engine}
+        decision = Decision(statement, chosen.engine, chosen.rule, tuple(spoke), None, chosen.costs, chosen.figures)
+        return decision if statement.differs else replace(decision, other=other)
 
-    def _objection(self, sql: str) -> str | None:
-        catalog = self._known.catalog
-        return portable.objection(sql, bytewise=catalog is None or catalog.bytewise)
+    def _measured(self, statement: Statement, located: Located) -> Mapping[str, float]:
+        """What the footers say of a read on DuckDB, and the planner of one on PostgreSQL."""
+        lake = self._known.lake
+        parts = [
+            lake.footer(located.keys[scan.relation]).read(statement.columns, scan.filters) for scan in statement.scans
+        ]
+        size, rows = sum(size for size, _ in parts), sum(rows for _, rows in parts)
+        return {"duckdb_mb": size, "duckdb_mrow": rows / 1e6, **self._planned(statement.sql)}
 
-    def _estimates(self, statement: Statement, located: Located) -> Estimates:
-        """What the footers say, and what the planner says once it is asked."""
-        footers = [self._known.lake.footer(key) for key in located.keys]
-        megabytes = sum(footer.megabytes(statement.columns) for footer in footers)
-        rows = sum(footer.rows for footer in footers)
-        return Estimates(self.settings.cost, megabytes, rows / 1e6, lambda: self._planned(statement.sql))
-
-    def _planned(self, sql: str) -> float | None:
-        """PostgreSQL's own cost; None where it can't be had now."""
+    def _planned(self, sql: str) -> Mapping[str, float]:
+        """PostgreSQL's own figures; none where they can't be had now."""
         try:
-            return self._postgres.estimate(sql) if self._postgres else None
+            return (self._postgres.estimate(sql) if self._postgres else None) or {}
         except CiqError:
-            return None
-
-    def _other(self, decision: Decision) -> Engine | None:
-        """The engine to fall back to, for what both have and answer alike, where none was asked for."""
-        moves = decision.portable is None and decision.rule not in ("asked", "hint")
-        if not moves or not self.settings.rules.allow_select_fallback:
-            return None
-        return "duckdb" if decision.engine == "pg" else "pg"
+            return {}
 
     def _run(self, decision: Decision, engine: Engine) -> Rows:
         sql = decision.statement.sql

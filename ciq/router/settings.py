@@ -48,13 +48,15 @@ class Rules(_Strict):
 
 
 class Cost(_Strict):
-    """Milliseconds: ``pg_base + pg_cost * EXPLAIN cost`` and ``duckdb_base + duckdb_mb * MB + duckdb_mrow * Mrows``.
+    """Milliseconds: ``pg_base + pg_cost * EXPLAIN cost + pg_mb * MB of the answer`` and
+    ``duckdb_base + duckdb_mb * MB read + duckdb_mrow * million rows read``.
 
     The defaults are a fit over ten shapes of query from 10,000 to 5 million rows; ``ciq sql tune`` fits this machine.
     """
 
     pg_base: Positive = 0.07
     pg_cost: Positive = 0.0027
+    pg_mb: Positive = 0.0
     duckdb_base: Positive = 0.64
     duckdb_mb: Positive = 0.33
     duckdb_mrow: Positive = 14.2

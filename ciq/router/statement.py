@@ -8,6 +8,9 @@ from typing import Literal
 Engine = Literal["pg", "duckdb"]
 Kind = Literal["read", "write", "unsure"]
 ENGINES: tuple[Engine, ...] = ("pg", "duckdb")
+Constant = int | float | str
+Span = tuple[Constant | None, Constant | None]
+"""The least and the largest value, both within; None where there is no such bound."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,22 @@ class Relation:
 
 
 @dataclass(frozen=True)
+class Filter:
+    """A column must lie in one of ``spans``."""
+
+    column: str
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A relation as one FROM reads it. All of ``filters`` hold of its rows, where it has their columns."""
+
+    relation: Relation
+    filters: tuple[Filter, ...] = ()
+
+
+@dataclass(frozen=True)
 class Statement:
     """The whole input, judged.
 
@@ -35,7 +54,8 @@ class Statement:
     an engine is left out. ``relations`` are read, ``targets`` written; ``targets`` is None where a write doesn't name
     what it changes. ``effects`` are called functions known to have effects that a read-only transaction may not hold.
     ``functions`` are all called names, ``columns`` the last names of column references, where ``*`` stands for all.
-    ``hints`` are the engines that comments ask for; ``count`` is the number of statements.
+    ``hints`` are the engines that comments ask for; ``count`` is the number of statements. ``scans`` are what
+    PostgreSQL's grammar says of each FROM. ``differs`` is None where either engine would answer alike, else why not.
     """
 
     sql: str
@@ -49,3 +69,5 @@ class Statement:
     columns: frozenset[str] = frozenset()
     hints: tuple[Engine, ...] = ()
     count: int = 1
+    scans: tuple[Scan, ...] = ()
+    differs: str | None = "it is not looked into"

@@ -13,8 +13,9 @@ import numpy as np
 
 from ciq.files import write_text
 from ciq.record import opened
-from ciq.router.decide import duckdb_ms, postgres_ms
+from ciq.router.decide import TERMS, estimated
 from ciq.router.settings import Cost
+from ciq.router.statement import ENGINES, Engine
 
 FEWEST = 8
 """Calls of one engine with figures that a fit takes."""
@@ -24,6 +25,7 @@ SELECT fingerprint, engine, elapsed, estimates FROM ciq.queries
 WHERE error_class IS NULL AND fallback IS NULL AND elapsed IS NOT NULL AND estimates IS NOT NULL
 ORDER BY queried_at DESC LIMIT 20000
 """
+_FIGURES = {name for names in TERMS.values() for name in names}
 _BLOCK = re.compile(r"^cost:.*\n(?:[ \t].*\n)*", re.MULTILINE)
 
 
@@ -32,7 +34,7 @@ class Call:
     """One call in the record; ``milliseconds`` on ``engine``; ``figures`` are those of the decision."""
 
     fingerprint: str
-    engine: str
+    engine: Engine
     milliseconds: float
     figures: Mapping[str, float]
 
@@ -47,8 +49,8 @@ class Fit:
 
     before: Cost
     after: Cost
-    calls: Mapping[str, int]
-    error: Mapping[str, tuple[float, float]]
+    calls: Mapping[Engine, int]
+    error: Mapping[Engine, tuple[float, float]]
     total: tuple[float, float] | None = None
     p90: tuple[float, float] | None = None
 
@@ -60,18 +62,18 @@ def calls(project: Path) -> list[Call]:
     return [
         Call(row["fingerprint"], row["engine"], row["elapsed"] * 1000, figures)
         for row in rows
-        if {"pg_cost", "duckdb_mb", "duckdb_mrow"} <= (figures := _mapping(row["estimates"])).keys()
+        if (figures := _mapping(row["estimates"])).keys() >= _FIGURES
     ]
 
 
 def fit(before: Cost, log: Iterable[Call]) -> Fit:
     """Coefficients of least relative squares, none below 0; an engine with too few calls keeps its own."""
     log = list(log)
-    by_engine = {engine: [call for call in log if call.engine == engine] for engine in ("pg", "duckdb")}
+    by_engine = {engine: [call for call in log if call.engine == engine] for engine in ENGINES}
     values = before.model_dump()
-    for engine, names in (("pg", ("pg_base", "pg_cost")), ("duckdb", ("duckdb_base", "duckdb_mb", "duckdb_mrow"))):
+    for engine, names in TERMS.items():
         if len(by_engine[engine]) >= FEWEST:
-            values.update(zip(names, _least(by_engine[engine], names), strict=True))
+            values.update(zip((f"{engine}_base", *names), _least(by_engine[engine], names), strict=True))
     after = Cost(**values)
     error = {engine: (_error(before, some), _error(after, some)) for engine, some in by_engine.items() if some}
     counts = {engine: len(some) for engine, some in by_engine.items()}
@@ -96,33 +98,27 @@ def _least(some: list[Call], names: tuple[str, ...]) -> list[float]:
     from sklearn.linear_model import LinearRegression
 
     times = np.array([max(call.milliseconds, 0.01) for call in some])
-    columns = [np.ones(len(some)), *(np.array([call.figures[name] for call in some]) for name in names[1:])]
+    columns = [np.ones(len(some)), *(np.array([call.figures[name] for call in some]) for name in names)]
     model = LinearRegression(fit_intercept=False, positive=True)
     model.fit(np.column_stack(columns) / times[:, None], np.ones(len(some)))
     return [float(value) for value in model.coef_]
 
 
-def _estimate(cost: Cost, engine: str, figures: Mapping[str, float]) -> float:
-    if engine == "pg":
-        return postgres_ms(cost, figures["pg_cost"])
-    return duckdb_ms(cost, figures["duckdb_mb"], figures["duckdb_mrow"])
-
-
 def _error(cost: Cost, some: list[Call]) -> float:
-    ratios = [max(_estimate(cost, call.engine, call.figures), 1e-6) / max(call.milliseconds, 1e-6) for call in some]
+    ratios = [max(estimated(cost, call.engine, call.figures), 1e-6) / max(call.milliseconds, 1e-6) for call in some]
     return float(np.median([max(ratio, 1 / ratio) for ratio in ratios]))
 
 
 def _chosen(cost: Cost, log: list[Call]) -> list[float]:
     """The median time of each statement that ran on both engines, on the engine that ``cost`` would choose."""
-    statements: dict[str, dict[str, list[Call]]] = {}
+    statements: dict[str, dict[Engine, list[Call]]] = {}
     for call in log:
         statements.setdefault(call.fingerprint, {}).setdefault(call.engine, []).append(call)
     both = [by for by in statements.values() if {"pg", "duckdb"} <= by.keys()]
     times = []
     for by in both:
         figures = by["pg"][0].figures
-        engine = min(("pg", "duckdb"), key=lambda engine: _estimate(cost, engine, figures))
+        engine = min(ENGINES, key=lambda engine: estimated(cost, engine, figures))
         times.append(float(np.median([call.milliseconds for call in by[engine]])))
     return times
 

@@ -11,8 +11,10 @@ from ciq.errors import CiqError
 from ciq.postgres import Server
 from ciq.record import opened
 from ciq.router import Router, tune
+from ciq.router.decide import estimated
 from ciq.router.log import fingerprint
 from ciq.router.settings import Cost, load_settings
+from ciq.router.statement import ENGINES
 
 
 @pytest.mark.parametrize(
@@ -61,12 +63,12 @@ def test_a_fallback_is_put_down(alone: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_fit_finds_the_coefficients_that_made_the_times() -> None:
-    truth = Cost(pg_base=0.5, pg_cost=0.01, duckdb_base=2.0, duckdb_mb=0.1, duckdb_mrow=20.0)
+    truth = Cost(pg_base=0.5, pg_cost=0.01, pg_mb=3.0, duckdb_base=2.0, duckdb_mb=0.1, duckdb_mrow=20.0)
     calls = []
     for at in range(1, 13):
-        figures = {"pg_cost": 100.0 * at**2, "duckdb_mb": 3.0 * (7 * at % 5), "duckdb_mrow": 0.2 * at}
-        calls.append(tune.Call(str(at), "pg", tune._estimate(truth, "pg", figures), figures))
-        calls.append(tune.Call(str(at), "duckdb", tune._estimate(truth, "duckdb", figures), figures))
+        duckdb = {"duckdb_mb": 3.0 * (7 * at % 5), "duckdb_mrow": 0.2 * at}
+        figures = {"pg_cost": 100.0 * at**2, "pg_mb": 0.5 * (5 * at % 7), **duckdb}
+        calls += [tune.Call(str(at), engine, estimated(truth, engine, figures), figures) for engine in ENGINES]
     found = tune.fit(Cost(), calls)
     assert found.after.model_dump() == pytest.approx(truth.model_dump(), rel=1e-6)
     assert all(after == pytest.approx(1) for _, after in found.error.values())
