@@ -95,19 +95,25 @@ CREATE OR REPLACE MACRO variance_ratio
 /* FROM crump_alpha('scores'): the trim alpha <= ps_hat <= 1 - alpha of Crump, Hotz, Imbens & Mitnik 2009 */
 CREATE OR REPLACE MACRO crump_alpha(scores) AS TABLE
   WITH costs AS (
-    SELECT 1 / (ps_hat * (1 - ps_hat)) AS g
+    SELECT CASE WHEN ps_hat * (1 - ps_hat) > 1e-300 THEN 1 / (ps_hat * (1 - ps_hat)) END AS g
     FROM QUERY_TABLE(scores)
-  ), running AS (
-    SELECT g, AVG(g) OVER (ORDER BY g ROWS UNBOUNDED PRECEDING) AS mean
+  ), edges AS (
+    /* Nothing costs under 4, and the bound is twice a mean: what costs up to 8 is within it. A score of exactly 0 or 1,
+       which has no edge, is beyond any bound */
+    SELECT CASE WHEN g > 8 THEN g WHEN g <= 8 THEN 8 END AS edge, COUNT(*) AS n, SUM(g) AS total
     FROM costs
-    WHERE ISFINITE(g)
+    GROUP BY 1
+  ), running AS (
+    SELECT edge, SUM(n) OVER within AS n, SUM(total) OVER within / SUM(n) OVER within AS mean, SUM(n) OVER () AS of_all
+    FROM edges
+    WINDOW within AS (ORDER BY edge NULLS LAST ROWS UNBOUNDED PRECEDING)
   )
   SELECT CASE
-    WHEN (SELECT BOOL_AND(ISFINITE(g)) AND MAX(g) <= 2 * AVG(g) FROM costs) THEN 0.0
-    ELSE 0.5 - SQRT(GREATEST(0.25 - 1 / (2 * ARG_MAX(mean, g)), 0))
+    WHEN MAX(n) = MAX(of_all) THEN 0
+    ELSE COALESCE(0.5 - SQRT(GREATEST(0.25 - 1 / (2 * MAX(mean)), 0)), 0.5)
   END AS alpha
   FROM running
-  WHERE g <= 2 * mean;
+  WHERE edge <= 2 * mean;
 
 /* FROM overlap_histogram('scores'): rows of each arm by ps_hat, in equal bins from 0 to 1 */
 CREATE OR REPLACE MACRO overlap_histogram(scores, bins := 20) AS TABLE

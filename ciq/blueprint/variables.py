@@ -28,6 +28,7 @@ from ciq.blueprint.unpivoted import (
     weighted_numbers,
 )
 from ciq.causal import sql
+from ciq.causal.figures import crump_alpha
 from ciq.contract import Contract
 from ciq.contract.clean import cleaned
 from ciq.postgres import resolve
@@ -99,6 +100,7 @@ def decided(contract: Contract) -> dict[str, exp.Expr]:
         "outputs": _tuple(alias(typed(contract, name), name) for name in contract.published_cols),
         "estimand": exp.to_identifier(contract.estimand.lower()),
         "of_estimand": exp.column("weighting").eq(contract.estimand.lower()),
+        "crump_alpha": crump_alpha(exp.to_table(f"diagnostics.{contract.name}_scores")),
         **figures(),
         **_gate_thresholds(contract),
     }

@@ -120,6 +120,31 @@ END""",
 )
 """In an order in which each calls only those above it."""
 
+CRUMP_ALPHA = """\
+WITH costs AS (
+  SELECT CASE WHEN ps_hat * (1 - ps_hat) > 1e-300 THEN 1 / (ps_hat * (1 - ps_hat)) END AS g
+  FROM scores
+), edges AS (
+  /* Nothing costs under 4, and the bound is twice a mean: what costs up to 8 is within it. A score of exactly 0 or 1,
+     which has no edge, is beyond any bound */
+  SELECT CASE WHEN g > 8 THEN g WHEN g <= 8 THEN 8 END AS edge, COUNT(*) AS n, SUM(g) AS total
+  FROM costs
+  GROUP BY 1
+), running AS (
+  SELECT edge, SUM(n) OVER within AS n, SUM(total) OVER within / SUM(n) OVER within AS mean, SUM(n) OVER () AS of_all
+  FROM edges
+  WINDOW within AS (ORDER BY edge NULLS LAST ROWS UNBOUNDED PRECEDING)
+)
+SELECT CASE
+  WHEN MAX(n) = MAX(of_all) THEN 0
+  ELSE COALESCE(0.5 - SQRT(GREATEST(0.25 - 1 / (2 * MAX(mean)), 0)), 0.5)
+END AS alpha
+FROM running
+WHERE edge <= 2 * mean"""
+"""The trim that minimises the variance of the effect's estimate, of a table ``scores``, one row: keep the rows with
+alpha <= ps_hat <= 1 - alpha. The largest bound on g = 1 / (e (1 - e)) that is at most twice the mean of the g within
+it; alpha is 0 where no row exceeds twice the overall mean (Crump, Hotz, Imbens & Mitnik 2009)."""
+
 _BY_CALL = {(figure.name, len(figure.parameters)): figure for figure in FIGURES}
 
 
@@ -137,6 +162,16 @@ def figure(name: str, *arguments: exp.Expr) -> exp.Expr:
         return node
 
     return sqlglot.parse_one(found.sql, dialect=_DIALECT).transform(written_out)
+
+
+def crump_alpha(scores: exp.Table) -> exp.Subquery:
+    """:data:`CRUMP_ALPHA` of the table ``scores``."""
+    query = sqlglot.parse_one(CRUMP_ALPHA, dialect=_DIALECT)
+    for table in query.find_all(exp.Table):
+        if table.name == "scores":
+            table.replace(scores.copy())
+    assert isinstance(query, exp.Query)
+    return exp.Subquery(this=query)
 
 
 def _binds_loosely(value: exp.Expr) -> bool:

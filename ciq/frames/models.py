@@ -15,7 +15,6 @@ from ciq.blueprint.variables import decided
 from ciq.causal import sql
 from ciq.causal.boosting import boosted
 from ciq.causal.calibration import CALIBRATION_COLUMNS, calibration
-from ciq.causal.overlap import SORTED_COLUMNS, sorted_figures
 from ciq.causal.propensity import TERM_COLUMNS, Engine, Row, propensity
 from ciq.contract import Contract
 
@@ -34,7 +33,6 @@ class Models:
         self._python = {
             "boosted": self._boosted,
             "fits": self._fits,
-            "overlap_sorted": self._overlap_sorted,
             "calibration": self._calibration,
         }
         connection.execute("CREATE SCHEMA diagnostics")
@@ -118,9 +116,6 @@ class Models:
     def _levels(self, *columns: str) -> list[tuple[Any, ...]]:
         self._build("positivity")
         return self._fetchall(exp.select(*columns).from_(self._name("positivity")).where("kind = 'level'"))
-
-    def _overlap_sorted(self) -> None:
-        self._insert("overlap_sorted", SORTED_COLUMNS, [sorted_figures(*self._scored("scores", "ps_hat"))])
 
     def _calibration(self) -> None:
         rows = [

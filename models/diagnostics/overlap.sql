@@ -150,4 +150,4 @@ SELECT
 FROM arms AS a
 CROSS JOIN summed AS s
 CROSS JOIN calibrated AS c
-CROSS JOIN diagnostics.@{dataset}_overlap_sorted AS o
+CROSS JOIN diagnostics.@{dataset}_crump AS o

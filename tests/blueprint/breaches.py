@@ -97,7 +97,7 @@ CASES: dict[str, dict[str, list[str]]] = {
             put("ps_hat", "'nan'"),
         ],
     },
-    "diagnostics.doses_overlap_sorted": {
+    "diagnostics.doses_crump": {
         "number_of_rows(threshold := 0)": [EMPTY],
         "not_null(columns := (crump_alpha))": null("crump_alpha"),
     },

@@ -3,17 +3,42 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
+import duckdb
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from soaking import examples
+from sqlglot import exp
 
-from ciq.causal.overlap import Trim, crump_trim
+from ciq.blueprint.statements import statement
+from ciq.causal.figures import crump_alpha
 
 Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Trim:
+    """The row of the model."""
+
+    alpha: float
+    kept: int
+    kept_treated: int
+
+
+def crump_trim(e: Vector, t: Vector) -> Trim:
+    """What the model says of scores ``e`` and treatment ``t``."""
+    scores = exp.to_table("diagnostics.study_scores")
+    values = {"dataset": exp.to_identifier("study"), "crump_alpha": crump_alpha(scores)}
+    with duckdb.connect() as connection:
+        connection.execute("CREATE SCHEMA diagnostics")
+        connection.from_arrow(pa.table({"ps_hat": e, "_treated": t})).create(scores.sql())
+        (row,) = connection.execute(statement(values, "diagnostics/crump").sql("duckdb")).fetchall()
+    return Trim(*row)
 
 
 def scored(seed: int, rows: int, spread: float) -> tuple[Vector, Vector]:
@@ -88,3 +113,7 @@ def test_a_score_of_exactly_0_or_1_is_trimmed(certain: float) -> None:
     trim = crump_trim(e, t)
     assert (trim.kept, trim.kept_treated) == (40, 20)
     assert 0 < trim.alpha <= 0.25
+
+
+def test_no_row_is_kept_where_every_score_is_certain() -> None:
+    assert crump_trim(np.array([0.0, 1.0, 1.0]), np.array([0.0, 1.0, 1.0])) == Trim(0.5, 0, 0)
