@@ -51,15 +51,18 @@ def sql(
 
     \b
     Exit codes: 0 ok, 1 the engine refused the statement, 2 refused by policy,
-    3 connection, 4 time out or limit.
+    3 connection, 4 time out or limit, 130 interrupted.
 
     \b
     Example:
       ciq sql "SELECT gate, value, verdict FROM diagnostics.nhefs_gates"
     """
+    from ciq.cli.interrupts import cancelling, held_back
     from ciq.cli.main import enter
-    from ciq.cli.rows import write_rows
-    from ciq.router import Router
+
+    with held_back():
+        from ciq.cli.rows import write_rows
+        from ciq.router import Router
 
     if statement == "tune" and file is None:
         _tune(enter(project))
@@ -69,12 +72,13 @@ def sql(
     router = Router.from_config(enter(project) / "router.yml", write=write)
     try:
         asked = None if engine == "auto" else engine
-        if explain_route:
-            sys.exit(_explain(router.decide(text, context, asked)))  # type: ignore[arg-type]
-        answer = router.execute(text, context, asked)  # type: ignore[arg-type]
-        if answer.fallback:
-            cause(f"warning: {answer.engine} answered instead of {answer.decision.engine}: {answer.fallback}")
-        write_rows(answer, form, limit, target)
+        with cancelling(router.cancel):
+            if explain_route:
+                sys.exit(_explain(router.decide(text, context, asked)))  # type: ignore[arg-type]
+            answer = router.execute(text, context, asked)  # type: ignore[arg-type]
+            if answer.fallback:
+                cause(f"warning: {answer.engine} answered instead of {answer.decision.engine}: {answer.fallback}")
+            write_rows(answer, form, limit, target)
     finally:
         router.close()
 

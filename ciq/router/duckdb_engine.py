@@ -42,6 +42,7 @@ class DuckDBEngine:
         import duckdb
 
         self._timeout = settings.defaults.statement_timeout
+        self._busy: DuckDBPyConnection | None = None
         self._connection = duckdb.connect(
             config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
         )
@@ -55,7 +56,7 @@ class DuckDBEngine:
     def read(self, sql: str, tables: Mapping[Relation, pa.Table] = _NO_TABLES) -> Rows:
         """The rows of one SELECT or EXPLAIN; ``tables`` are put under their names first."""
         _must_be_a_query(sql)
-        cursor = self._connection.cursor()
+        cursor = self._busy = self._connection.cursor()
         for relation, table in tables.items():
             _carry(cursor, relation, table)
         clock = threading.Timer(self._timeout, cursor.interrupt)
@@ -67,30 +68,40 @@ class DuckDBEngine:
                 reader = _arrow(cursor.execute(sql))
         except BaseException:
             clock.cancel()
-            cursor.close()
+            _let_go(cursor)
             raise
         return reader.schema, self._batches(cursor, reader, clock)
 
     def estimate(self, sql: str) -> Mapping[str, float] | None:
         return None
 
+    def cancel(self) -> None:
+        import duckdb
+
+        if self._busy is not None:
+            with suppress(duckdb.Error):  # it has just been closed
+                self._busy.interrupt()
+
     def close(self) -> None:
         self._connection.close()
 
     def _batches(self, cursor: DuckDBPyConnection, reader: Any, clock: threading.Timer) -> Iterator[pa.RecordBatch]:
-        import duckdb
-
         try:
             with _explained(self._timeout):
                 yield from reader
-        except KeyboardInterrupt:
-            cursor.interrupt()
-            raise
         finally:
             clock.cancel()
-            with suppress(duckdb.Error):
-                cursor.execute("ROLLBACK")
-            cursor.close()
+            _let_go(cursor)
+
+
+def _let_go(cursor: DuckDBPyConnection) -> None:
+    """Close a cursor, whatever it is in the middle of.
+
+    Closing waits for the tasks of a statement that was left, which stop early only where they were told to; once
+    closing has begun nothing reaches them.
+    """
+    cursor.interrupt()
+    cursor.close()
 
 
 def _carry(cursor: DuckDBPyConnection, relation: Relation, table: pa.Table) -> None:

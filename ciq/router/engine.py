@@ -1,4 +1,4 @@
-"""What an engine is to the router; a third one is a class with these three methods."""
+"""What an engine is to the router; a third one is a class with these methods."""
 
 from __future__ import annotations
 
@@ -29,6 +29,9 @@ class Engine(Protocol):
 
     def estimate(self, sql: str) -> Mapping[str, float] | None:
         """The engine's own figures for the cost of a query; None where it has none."""
+
+    def cancel(self) -> None:
+        """Stop what runs now; may be called from another thread, and where nothing runs."""
 
     def close(self) -> None:
         """Let go of what is open."""

@@ -62,10 +62,11 @@ class PostgresEngine:
         self._server = server
         self._defaults = settings.defaults
         self._idle: Any = None
+        self._busy: Any = None
 
     def read(self, sql: str) -> Rows:
         """The rows of one statement that returns rows."""
-        connection = self._reader()
+        connection = self._busy = self._reader()
         try:
             with self._explained(), connection.cursor() as cursor:
                 cursor.execute(_READ, [sql])
@@ -95,7 +96,7 @@ class PostgresEngine:
         tree = postgres_tree(sql)
         if isinstance(tree, str) or len(tree) != 1:
             raise StatementRefused(Problem("R603", "a write is one statement that PostgreSQL's grammar takes"))
-        connection = self._connected(roles.WRITER, default_transaction_read_only="off")
+        connection = self._busy = self._connected(roles.WRITER, default_transaction_read_only="off")
         sent = False
         try:
             with closing(connection), connection, connection.cursor() as cursor:
@@ -121,6 +122,12 @@ class PostgresEngine:
             found = read_catalog(cursor)
         self._put_back(connection)
         return found
+
+    def cancel(self) -> None:
+        """Ask the server to stop the statement of the connection that was used last."""
+        if self._busy is not None:
+            with suppress(psycopg2.Error):  # it has just been closed, or the server is gone
+                self._busy.cancel()
 
     def close(self) -> None:
         """Close the idle connection."""

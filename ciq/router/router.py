@@ -103,6 +103,12 @@ class Router:
     def _answered(self, decision: Decision, engine: Engine, start: float) -> Result:
         return Result(decision, engine, self._run(decision, engine), self._log, start)
 
+    def cancel(self) -> None:
+        """Stop what runs now, on its engine; may be called from another thread, and where nothing runs."""
+        for engine in (self._known.duckdb, self._postgres):
+            if engine:
+                engine.cancel()
+
     def close(self) -> None:
         """Write the record; let go of DuckDB's memory and of the connection."""
         self._log.write()
