@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from typing import Any
@@ -24,9 +25,10 @@ ROWS = 10_000
 """Rows fetched at a time."""
 
 # The server itself opens a portal over the text: it takes one statement that returns rows and nothing else, so that no
-# second one can end the transaction. The text goes there as a value, and all three steps in one message.
+# second one can end the transaction. The text goes there as a value, and all the steps in one message.
 _FETCH = f"FETCH {ROWS} FROM ciq"
 _READ = f"""
+BEGIN READ ONLY;
 SELECT set_config('ciq.statement', %s, true);
 DO $$DECLARE ciq refcursor := 'ciq'; BEGIN OPEN ciq FOR EXECUTE current_setting('ciq.statement'); END$$;
 {_FETCH}
@@ -79,12 +81,18 @@ class PostgresEngine:
 
     def estimate(self, sql: str) -> dict[str, float] | None:
         """The planner's cost of the whole query and the MB of its answer; None where it can't be planned."""
+        connection = self._reader()
         try:
-            _, batches = self.read(f"EXPLAIN (FORMAT JSON) {sql}")
-            plan = next(batches).column(0)[0].as_py()
-        except StatementRefused:
-            return None
-        list(batches)
+            with self._explained(), connection.cursor() as cursor:
+                cursor.execute(_READ, [f"EXPLAIN (FORMAT JSON) {sql}"])
+                ((plan,),) = cursor.fetchall()
+                cursor.execute("ROLLBACK")
+        except BaseException as error:
+            connection.close()
+            if isinstance(error, StatementRefused):
+                return None
+            raise
+        self._idle = connection
         top = json.loads(plan)[0]["Plan"]
         return {"pg_cost": float(top["Total Cost"]), "pg_mb": top["Plan Rows"] * top["Plan Width"] / 1e6}
 
@@ -119,6 +127,7 @@ class PostgresEngine:
         """The server's own functions, types and views, as the reader's role sees them."""
         connection = self._reader()
         with self._explained(), connection.cursor() as cursor:
+            cursor.execute("BEGIN READ ONLY")
             found = read_catalog(cursor)
         self._put_back(connection)
         return found
@@ -135,30 +144,25 @@ class PostgresEngine:
             self._idle.close()
 
     def _reader(self) -> Any:
-        """A connection in a READ ONLY transaction: the idle one if it still answers, else a new one."""
+        """A connection as the reader's role: the idle one where the server has not let go of it, else a new one."""
         idle, self._idle = self._idle, None
         if idle is not None:
-            try:
-                with idle.cursor() as cursor:
-                    cursor.execute("SELECT 1")
+            if not idle.closed and _silent(idle):
                 return idle
-            except psycopg2.Error:
-                idle.close()
+            idle.close()
         # A portal's plan is not parallel; without the third setting the planner's figures would be of one that is.
         connection = self._connected(
             roles.READER, default_transaction_read_only="on", cursor_tuple_fraction=1, max_parallel_workers_per_gather=0
         )
-        connection.set_session(readonly=True)
+        connection.autocommit = True
         return connection
 
     def _put_back(self, connection: Any) -> None:
         """End the transaction and all that outlives it: locks, settings, cursors, what was listened to."""
         try:
-            connection.rollback()
-            connection.autocommit = True
             with connection.cursor() as cursor:
+                cursor.execute("ROLLBACK")
                 cursor.execute("DISCARD ALL")
-            connection.autocommit = False
         except psycopg2.Error:
             # The answer is whole by now: a server that goes away takes the connection alone.
             connection.close()
@@ -227,6 +231,13 @@ class PostgresEngine:
             raise StatementRefused(
                 Problem("R609", f"PostgreSQL: {_said(error)}", help=error.diag.message_hint)
             ) from error
+
+
+def _silent(connection: Any) -> bool:
+    """Whether nothing has come unasked for: what does is the end of the connection, or word of it."""
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    return not poll.poll(0)
 
 
 def _fetched(cursor: Any, schema: pa.Schema) -> pa.RecordBatch:
