@@ -20,7 +20,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.argument("statement", required=False)
 @click.option("--file", "file", type=_FILE, help="Read the statement from a file.")
 @click.option("--context", type=click.Choice(["batch", "api"]), default="batch", show_default=True)
-@click.option("--engine", type=click.Choice(["auto", "pg", "duckdb"]), default="auto", show_default=True)
+@click.option("--engine", default="auto", show_default=True, help="auto, pg, duckdb, or one that router.yml adds.")
 @click.option("--write", is_flag=True, help="Give leave to write in the schemas that router.yml names.")
 @click.option("--explain-route", is_flag=True, help="Say where the statement would run and why; run nothing.")
 @click.option(

@@ -8,7 +8,7 @@ names hide (a view, a function of the user's) only a catalogue can tell; without
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -47,12 +47,13 @@ class _Verdict:
     duckdb_too: bool = True
 
 
-def classify(sql: str, catalog: Catalog | None = None) -> Statement:
+def classify(sql: str, catalog: Catalog | None = None, engines: Collection[Engine] = ENGINES) -> Statement:
     """The statement, judged without a connection; ``catalog`` tells of the server's own functions, types and views.
+    Comments may ask for one of ``engines``.
 
     It answers for any text within bounded time: what is too large or can't be parsed is unsure.
     """
-    return replace(_judged(sql, catalog), hints=hints(sql))
+    return replace(_judged(sql, catalog), hints=hints(sql, engines))
 
 
 def _judged(sql: str, catalog: Catalog | None) -> Statement:

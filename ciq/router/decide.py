@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -10,7 +10,7 @@ from ciq.errors import Problem
 from ciq.router.catalog import Catalog
 from ciq.router.catalogue import FILE_READERS
 from ciq.router.lake import Key, Lake
-from ciq.router.settings import Cost, Settings
+from ciq.router.settings import Added, Cost, Settings
 from ciq.router.statement import ENGINES, Engine, Relation, Statement
 
 Context = Literal["batch", "api"]
@@ -89,32 +89,28 @@ def _write_refusal(statement: Statement, write: bool, settings: Settings) -> Pro
     return None
 
 
-def locate(statement: Statement, lake: Lake, catalog: Catalog | None) -> Located:
-    """Where the relations are. Without a catalogue, what the lake lacks is taken for PostgreSQL's."""
-    engines: set[Engine] = {"pg", "duckdb"}
+def locate(statement: Statement, lake: Lake, catalog: Catalog | None, added: Mapping[Engine, Added]) -> Located:
+    """Where the relations are. Without a catalogue, what no added engine has is taken for PostgreSQL's, too."""
     keys: dict[Relation, Key] = {}
-    only_pg: list[Relation] = []
+    having: list[frozenset[Engine]] = []
     for relation in statement.relations:
-        if relation.is_file:
-            engines.discard("pg")
-            continue
-        in_lake = lake.candidates(relation) if relation.schema not in SYSTEM else []
-        in_pg = _in_postgres(relation, catalog)
+        in_lake = lake.candidates(relation) if relation.schema not in SYSTEM and not relation.is_file else []
+        others = {engine for engine, block in added.items() if str(relation) in block.relations}
+        in_pg = _in_postgres(relation, catalog) if catalog or not others else None
         if in_lake and in_pg and in_pg != in_lake[0] and not relation.schema:
             return Located(frozenset(), keys, problem=_ambiguous(relation, in_lake[0], in_pg))
-        if not in_lake and not in_pg:
+        keys.update((relation, key) for key in in_lake[:1])
+        own = {"duckdb": in_lake or relation.is_file, "pg": in_pg and not relation.is_file}
+        having.append(frozenset(others.union(engine for engine, has in own.items() if has)))
+        if not having[-1]:
             return Located(frozenset(), keys, problem=_missing(relation, lake, catalog))
-        if not in_lake:
-            only_pg.append(relation)
-        else:
-            keys[relation] = in_lake[0]
-            if not in_pg:
-                engines.discard("pg")
+    engines = frozenset({*ENGINES, *(added if having else ())}).intersection(*having)
     if not FILE_READERS.isdisjoint(statement.functions):
-        engines.discard("pg")
-    if only_pg and "pg" not in engines:
-        return Located(frozenset({"duckdb"}), keys, tuple(only_pg))
-    return Located(frozenset(engines - ({"duckdb"} if only_pg else set())), keys)
+        engines &= {"duckdb"}
+    if engines or not all(some & set(ENGINES) for some in having):
+        return Located(engines, keys)
+    carried = [relation for relation, some in zip(statement.relations, having, strict=True) if "duckdb" not in some]
+    return Located(frozenset({"duckdb"}), keys, tuple(carried))
 
 
 def _in_postgres(relation: Relation, catalog: Catalog | None) -> Key | None:
@@ -148,28 +144,33 @@ class Chosen:
 
 
 def choose(
-    statement: Statement, context: Context, settings: Settings, measured: Callable[[], Mapping[str, float]]
+    statement: Statement,
+    context: Context,
+    settings: Settings,
+    able: Sequence[Engine],
+    measured: Callable[[], Mapping[str, float]],
 ) -> Chosen:
-    """The engine for a read that both engines have and may run.
+    """The engine for a read that all of ``able`` have and may run.
 
-    ``measured`` gives what the estimates are made of, by the names in TERMS, as far as the engines say; it is called
-    only where that matters.
+    ``measured`` gives what the estimates are made of, by the names in TERMS, or the milliseconds of an added engine, as
+    far as the engines say; it is called only where that matters.
     """
-    preferred: Engine = "duckdb" if settings.rules.prefer_duckdb_if_parquet else "pg"
-    if context == "api":
+    wished = "duckdb" if settings.rules.prefer_duckdb_if_parquet else "pg"
+    preferred = wished if wished in able else able[0]
+    if context == "api" and "pg" in able:
         return Chosen("pg", "context", "reads of an API are PostgreSQL's")
     if statement.differs is not None:
         return Chosen(preferred, "not portable", f"{statement.differs}; such reads stay with {preferred}")
     figures = measured()
-    costs = {name: estimated(settings.cost, name, figures) for name in ENGINES if figures.keys() >= set(TERMS[name])}
-    if len(costs) == len(ENGINES):
+    costs = _milliseconds(settings.cost, able, figures)
+    if len(costs) > 1:
         said = ", ".join(f"{engine} {cost:.2f} ms" for engine, cost in costs.items())
         return Chosen(min(costs, key=lambda engine: costs[engine]), "cost", said, costs, figures)
-    limit, megabytes = settings.defaults.large_select_mb, figures["duckdb_mb"]
-    if megabytes >= limit:
+    limit, megabytes = settings.defaults.large_select_mb, figures.get("duckdb_mb", 0.0)
+    if "duckdb" in able and megabytes >= limit:
         says = f"{megabytes:.1f} MB, and no estimate; from {limit:g} MB on DuckDB"
         return Chosen("duckdb", "large select", says, costs, figures)
-    if {relation.schema for relation in statement.relations} & set(settings.defaults.api_schemas):
+    if "pg" in able and {relation.schema for relation in statement.relations} & set(settings.defaults.api_schemas):
         return Chosen("pg", "api schema", "a relation of an API schema, and no estimate", costs, figures)
     return Chosen(preferred, "default", f"no estimate; reads go to {preferred}", costs, figures)
 
@@ -179,7 +180,13 @@ TERMS: Mapping[Engine, tuple[str, ...]] = {"pg": ("pg_cost", "pg_mb"), "duckdb":
 
 
 def estimated(cost: Cost, engine: Engine, figures: Mapping[str, float]) -> float:
-    """An engine's time in milliseconds."""
+    """The time in milliseconds of one of the ENGINES."""
     coefficients: Mapping[str, float] = cost.model_dump()
-    terms = (coefficients[name] * figures[name] for name in TERMS[engine])
-    return coefficients[f"{engine}_base"] + sum(terms)
+    return coefficients[f"{engine}_base"] + sum(coefficients[name] * figures[name] for name in TERMS[engine])
+
+
+def _milliseconds(cost: Cost, able: Sequence[Engine], figures: Mapping[str, float]) -> dict[Engine, float]:
+    """The times of the engines that have figures; an added engine's figure is its time itself."""
+    own = {engine: figures[f"{engine}_ms"] for engine in able if f"{engine}_ms" in figures}
+    known = [engine for engine, terms in TERMS.items() if engine in able and figures.keys() >= set(terms)]
+    return {engine: estimated(cost, engine, figures) for engine in known} | own

@@ -36,8 +36,6 @@ class DuckDBEngine:
     Where both grammars take a text it means what PostgreSQL means: integers divide to integers, and NULLs come last.
     """
 
-    name = "duckdb"
-
     def __init__(self, project: Path, settings: Settings, lake: Lake) -> None:
         import duckdb
 
@@ -71,9 +69,6 @@ class DuckDBEngine:
             _let_go(cursor)
             raise
         return reader.schema, self._batches(cursor, reader, clock)
-
-    def estimate(self, sql: str) -> Mapping[str, float] | None:
-        return None
 
     def cancel(self) -> None:
         import duckdb

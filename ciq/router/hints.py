@@ -1,19 +1,19 @@
-"""Hints: a comment that is nothing but ``engine:pg`` or ``engine:duckdb`` asks for that engine."""
+"""Hints: a comment that is nothing but ``engine:`` and the name of an engine asks for that engine."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 import sqlglot
 
-from ciq.router.statement import Engine
+from ciq.router.statement import ENGINES, Engine
 
-_HINT = re.compile(r"\s*engine\s*:\s*(pg|duckdb)\s*", re.IGNORECASE)
-_ENGINES: dict[str, Engine] = {"pg": "pg", "duckdb": "duckdb"}
+_HINT = re.compile(r"\s*engine\s*:\s*(\w+)\s*", re.IGNORECASE)
 
 
-def hints(sql: str) -> tuple[Engine, ...]:
-    """The engines that the comments of a text ask for, each once; what stands in a literal is no comment."""
+def hints(sql: str, engines: Collection[Engine] = ENGINES) -> tuple[Engine, ...]:
+    """Those of ``engines`` that the comments of a text ask for, each once; what stands in a literal is no comment."""
     if "engine" not in sql.lower():
         return ()
     try:
@@ -22,4 +22,4 @@ def hints(sql: str) -> tuple[Engine, ...]:
         return ()
     comments = [comment for token in tokens for comment in token.comments]
     found = (match[1].lower() for comment in comments if (match := _HINT.fullmatch(comment)))
-    return tuple(dict.fromkeys(_ENGINES[name] for name in found))
+    return tuple(dict.fromkeys(name for name in found if name in engines))

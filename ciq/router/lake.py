@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from ciq.ingest.manifest import current
 from ciq.router.footer import Footer, read_footer
 from ciq.router.settings import Settings
-from ciq.router.statement import Relation
+from ciq.router.statement import Relation, Statement
 
 Key = tuple[str, str]
 """A schema and a name."""
@@ -33,6 +34,12 @@ class Lake:
         if key not in self._footers:
             self._footers[key] = read_footer(self.files[key])
         return self._footers[key]
+
+    def figures(self, statement: Statement, keys: Mapping[Relation, Key]) -> dict[str, float]:
+        """The MB and million rows that DuckDB reads for a statement whose relations are all here."""
+        scans = statement.scans
+        parts = [self.footer(keys[scan.relation]).read(statement.columns, scan.filters) for scan in scans]
+        return {"duckdb_mb": sum(size for size, _ in parts), "duckdb_mrow": sum(rows for _, rows in parts) / 1e6}
 
     @cached_property
     def _footers(self) -> dict[Key, Footer]:

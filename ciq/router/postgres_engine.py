@@ -58,8 +58,6 @@ _CASTS = (
 class PostgresEngine:
     """The project's server. Between reads the connection forgets all that a session can keep."""
 
-    name = "pg"
-
     def __init__(self, server: Server, settings: Settings) -> None:
         self._server = server
         self._defaults = settings.defaults
@@ -81,7 +79,7 @@ class PostgresEngine:
 
     def estimate(self, sql: str) -> dict[str, float] | None:
         """The planner's cost of the whole query and the MB of its answer; None where it can't be planned."""
-        connection = self._reader()
+        connection = self._busy = self._reader()
         try:
             with self._explained(), connection.cursor() as cursor:
                 cursor.execute(_READ, [f"EXPLAIN (FORMAT JSON) {sql}"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,12 +17,12 @@ from ciq.router.catalog import Catalog
 from ciq.router.classify import classify
 from ciq.router.decide import Context, Decision, Located, Spoken, choose, locate, refusal
 from ciq.router.duckdb_engine import DuckDBEngine
-from ciq.router.engine import Rows, Unavailable
+from ciq.router.engine import Rows, Unavailable, added, planned
 from ciq.router.log import Log
 from ciq.router.postgres_engine import PostgresEngine
 from ciq.router.result import Result
 from ciq.router.settings import FILE, Settings, load_settings
-from ciq.router.statement import Engine, Relation, Statement
+from ciq.router.statement import ENGINES, Engine, Relation, Statement
 
 _CACHE_BYTES = 8_000_000
 _CATALOG_SECONDS = 30.0
@@ -50,6 +50,7 @@ class Router:
         self.settings = settings
         self._write = write
         self._log = Log(self._project)
+        self._added = added(self._project, settings)
         server = resolve(project)
         self._postgres = PostgresEngine(server, settings) if server else None
         # Without a server nothing is there; with one that does not answer, nothing is known of it.
@@ -105,14 +106,16 @@ class Router:
 
     def cancel(self) -> None:
         """Stop what runs now, on its engine; may be called from another thread, and where nothing runs."""
-        for engine in (self._known.duckdb, self._postgres):
+        for engine in (self._known.duckdb, self._postgres, *self._added.values()):
             if engine:
                 engine.cancel()
 
     def close(self) -> None:
-        """Write the record; let go of DuckDB's memory and of the connection."""
+        """Write the record; let go of DuckDB's memory, of the connection and of what router.yml adds."""
         self._log.write()
         self._let_go()
+        for engine in self._added.values():
+            engine.close()
 
     def _let_go(self) -> None:
         if self._known.duckdb:
@@ -122,16 +125,20 @@ class Router:
 
     def _decide(self, sql: str, context: Context, asked: Engine | None) -> Decision:
         catalog = self._known.catalog
-        statement = classify(sql, catalog)
+        engines = (*ENGINES, *self._added)
+        statement = classify(sql, catalog, engines)
         spoke = [Spoken("kind", f"{statement.kind}{': ' + statement.reasons[0] if statement.reasons else ''}")]
         if problem := refusal(statement, self._write, self.settings):
             return Decision(statement, None, "refused", tuple(spoke), problem)
         wanted = asked or next(iter(statement.hints), None)
+        if wanted and wanted not in engines:
+            problem = Problem("R605", f"there is no engine {wanted}", help=f"there are {', '.join(engines)}")
+            return Decision(statement, None, "refused", tuple(spoke), problem)
         if wanted:
             spoke.append(Spoken("asked" if asked else "hint", f"for {wanted}"))
         if statement.kind != "read":
             return _alone(statement, wanted, spoke)
-        located = locate(statement, self._known.lake, catalog)
+        located = locate(statement, self._known.lake, catalog, self.settings.engines)
         if located.problem:
             return Decision(statement, None, "refused", tuple(spoke), located.problem)
         return self._place(statement, located, context, asked, spoke)
@@ -140,7 +147,8 @@ class Router:
         self, statement: Statement, located: Located, context: Context, asked: Engine | None, spoke: list[Spoken]
     ) -> Decision:
         wanted = asked or next(iter(statement.hints), None)
-        able = [engine for engine in statement.dialects if engine in located.engines]
+        readers = (*statement.dialects, *(self._added if "pg" in statement.dialects else ()))
+        able = [engine for engine in readers if engine in located.engines]
         where = ", ".join(sorted(located.engines)) or "no one engine"
         spoke.append(Spoken("located", f"in {where}; both grammars: {len(statement.dialects) == 2}"))
         syntax = " and ".join(statement.dialects)
@@ -152,34 +160,30 @@ class Router:
         rule = ("asked" if asked else "hint") if wanted else "only there"
         if len(able) == 1:
             return Decision(statement, able[0], rule, tuple(spoke), pulled=located.pulled)
-        chosen = choose(statement, context, self.settings, lambda: self._measured(statement, located))
+        chosen = choose(statement, context, self.settings, able, lambda: self._measured(statement, located, able))
         if wanted:
             return Decision(statement, wanted, rule, tuple(spoke), None, chosen.costs, chosen.figures)
         spoke.append(Spoken(chosen.rule, chosen.says))
-        (other,) = set(able) - {chosen.engine}
         decision = Decision(statement, chosen.engine, chosen.rule, tuple(spoke), None, chosen.costs, chosen.figures)
-        return decision if statement.differs else replace(decision, other=other)
+        if statement.differs or chosen.engine not in ENGINES:
+            return decision
+        return replace(decision, other=next((e for e in ENGINES if e in able and e != chosen.engine), None))
 
-    def _measured(self, statement: Statement, located: Located) -> Mapping[str, float]:
-        """What the footers say of a read on DuckDB, and the planner of one on PostgreSQL."""
-        lake = self._known.lake
-        parts = [
-            lake.footer(located.keys[scan.relation]).read(statement.columns, scan.filters) for scan in statement.scans
-        ]
-        size, rows = sum(size for size, _ in parts), sum(rows for _, rows in parts)
-        return {"duckdb_mb": size, "duckdb_mrow": rows / 1e6, **self._planned(statement.sql)}
-
-    def _planned(self, sql: str) -> Mapping[str, float]:
-        """PostgreSQL's own figures; none where they can't be had now."""
-        try:
-            return (self._postgres.estimate(sql) if self._postgres else None) or {}
-        except CiqError:
-            return {}
+    def _measured(self, statement: Statement, located: Located, able: Sequence[Engine]) -> Mapping[str, float]:
+        """What the footers say of a read on DuckDB, the planner of one on PostgreSQL, and added engines of theirs."""
+        figures = self._known.lake.figures(statement, located.keys) if "duckdb" in able else {}
+        if "pg" in able and self._postgres:
+            figures |= planned(self._postgres, statement.sql)
+        for name in self._added.keys() & able:
+            figures |= {f"{name}_{what}": value for what, value in planned(self._added[name], statement.sql).items()}
+        return figures
 
     def _run(self, decision: Decision, engine: Engine) -> Rows:
         sql = decision.statement.sql
         if engine == "duckdb":
             return self._duckdb().read(sql, self._pulled(decision))
+        if engine in self._added:
+            return self._added[engine].read(sql)
         if self._postgres is None:
             help_ = "start the embedded one with `ciq pg start`, or name a server with PG_DSN"
             raise Unavailable(Problem("P501", "there is no PostgreSQL server", help=help_))
@@ -232,8 +236,8 @@ class Router:
 
 def _alone(statement: Statement, wanted: Engine | None, spoke: list[Spoken]) -> Decision:
     """What is no proved read is PostgreSQL's alone."""
-    if wanted == "duckdb":
-        problem = Problem("R605", f"duckdb runs proved reads only: {'; '.join(statement.reasons)}")
+    if wanted not in (None, "pg"):
+        problem = Problem("R605", f"{wanted} runs proved reads only: {'; '.join(statement.reasons)}")
         return Decision(statement, None, "refused", tuple(spoke), problem)
     return Decision(statement, "pg", statement.kind, tuple(spoke))
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from ciq.contract.shape import Shaper
 from ciq.contract.translate import translated
@@ -62,13 +63,30 @@ class Cost(_Strict):
     duckdb_mrow: Positive = 14.2
 
 
+class Added(_Strict):
+    """A further engine: its class as ``module:Class``, what the class is given, and the relations that it has."""
+
+    adapter: Name
+    relations: tuple[Name, ...] = ()
+    options: dict[Name, Any] = Field(default_factory=dict)
+
+
+def _engine(name: str) -> str:
+    if name in ("auto", "duckdb", "pg") or not re.fullmatch("[a-z][a-z0-9_]*", name):
+        raise ValueError("a name of lower-case letters, digits and underscores, and none of auto, duckdb and pg")
+    return name
+
+
 class Settings(_Strict):
-    """The whole file. ``relations`` are Parquet copies of PostgreSQL's relations, by qualified name."""
+    """The whole file. ``relations`` are Parquet copies of PostgreSQL's relations, by qualified name; ``engines`` are
+    those beside PostgreSQL and DuckDB.
+    """
 
     defaults: Defaults = Defaults()
     rules: Rules = Rules()
     cost: Cost = Cost()
     relations: dict[Name, Name] = Field(default_factory=dict)
+    engines: dict[Annotated[Name, AfterValidator(_engine)], Added] = Field(default_factory=dict)
 
 
 def load_settings(path: Path) -> Settings:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Engine = Literal["pg", "duckdb"]
+Engine = str
+"""An engine by its name: one of ENGINES, or what router.yml calls one that it adds."""
+
 Kind = Literal["read", "write", "unsure"]
 ENGINES: tuple[Engine, ...] = ("pg", "duckdb")
+"""The engines that are always there."""
+
 Constant = int | float | str
 Span = tuple[Constant | None, Constant | None]
 """The least and the largest value, both within; None where there is no such bound."""

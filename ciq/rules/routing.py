@@ -77,4 +77,10 @@ ROUTING_RULES = (
         "The server went away between the write and its answer; trying again could do it twice.",
         "Look whether it is there before you try again.",
     ),
+    Rule(
+        "R613",
+        "An added engine that can't be had",
+        "An engine of router.yml is a class, called with the project's folder and the block's options.",
+        "Name it as module:Class in `adapter`, and install its module where ciq is installed.",
+    ),
 )
