@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks import balance, build, check, decide, fit, ingest, publish, routing, startup
+from benchmarks import balance, build, check, decide, fit, ingest, publish, routing, scale, startup
 from benchmarks.scratch import Scratch
 from benchmarks.table import Row, markdown
 
@@ -17,6 +17,7 @@ BENCHMARKS = {
     "check": check.run,
     "build": build.run,
     "fit": fit.run,
+    "scale": scale.run,
     "balance": balance.run,
     "publish": publish.run,
     "routing": routing.run,

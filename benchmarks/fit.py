@@ -38,7 +38,7 @@ class Runs:
 def run(scratch: Scratch, pairs: int) -> Iterator[Row]:
     """The fit and the scan at a tenth of the rows and at all, then the rivals."""
     sizes = [max(scratch.rows // 10, 1), scratch.rows]
-    sources = {rows: _generated(scratch, rows) for rows in {*sizes, min(scratch.rows, RIVAL_ROWS)}}
+    sources = {rows: scratch.design(rows) for rows in {*sizes, min(scratch.rows, RIVAL_ROWS)}}
     fits = {rows: Runs(source, "streaming", pairs) for rows, source in sources.items()}
     for rows in sizes:
         scan = Runs(sources[rows], "scan", pairs)
@@ -63,9 +63,3 @@ def _against(sources: dict[int, str], fits: dict[int, Runs], pairs: int) -> Iter
         cpu, peak = min(cost.cpu for cost in rivals) / ours.cpu, min(cost.peak for cost in rivals) / ours.peak
         target = "2.5x less CPU, 5x less memory"
         yield Row(f"{what}, against the best of them", str(ours), target, f"CPU {cpu:.1f}x, memory {peak:.1f}x less")
-
-
-def _generated(scratch: Scratch, rows: int) -> str:
-    path = scratch.folder / f"design-{rows}.parquet"
-    measured(*module("design_job", str(path), str(rows)))
-    return str(path)

@@ -53,6 +53,13 @@ class Scratch:
         measured(CIQ, "--project", str(project), "ingest", DATASET)
         return project, measured(*module("build_job", str(project), DATASET))
 
+    def design(self, rows: int) -> str:
+        """Parquet of ten numbers and a treatment, made once."""
+        path = self.folder / f"design-{rows}.parquet"
+        if not path.exists():
+            measured(*module("design_job", str(path), str(rows)))
+        return str(path)
+
     def _project(self, name: str, contract: str) -> Path:
         project = self.folder / name
         for folder in _FOLDERS:
