@@ -15,11 +15,14 @@ from psycopg2 import errors, extensions
 from ciq.errors import ConnectionRefused, LimitExceeded, Problem
 from ciq.postgres import Server, connect, roles
 from ciq.postgres.connection import refusal
+from ciq.router import postgres_copy
 from ciq.router.catalog import Catalog, read_catalog
 from ciq.router.engine import Rows, StatementRefused, Unavailable
 from ciq.router.grammar import postgres_tree
-from ciq.router.postgres_types import arrow_type, batch
+from ciq.router.postgres_types import arrow_type, batch, unfit
+from ciq.router.pushdown import part
 from ciq.router.settings import Settings
+from ciq.router.statement import Relation
 
 ROWS = 10_000
 """Rows fetched at a time."""
@@ -76,6 +79,24 @@ class PostgresEngine:
             connection.close()
             raise
         return schema, self._batches(connection, schema, first)
+
+    def carried(self, sql: str, relation: Relation, bytewise: bool, left: int) -> pa.Table:
+        """What a statement on another engine needs of a relation. Raises LimitExceeded for more than ``left`` bytes."""
+        help_ = "filter it more closely, or raise defaults.pull_limit_mb in router.yml"
+        message = f"{relation} is more than {self._defaults.pull_limit_mb:g} MB to carry over"
+        room = postgres_copy.Room(left, LimitExceeded(Problem("R611", message, help=help_)))
+        connection = self._busy = self._reader()
+        try:
+            with self._explained(), connection.cursor() as cursor:
+                columns = postgres_copy.columns(cursor, relation)
+                query = part(sql, relation, columns, bytewise).select(relation)
+                cursor.execute(query.limit(0).sql("postgres"))
+                table = postgres_copy.copied(cursor, query, _schema(cursor), room)
+        except BaseException:
+            connection.close()
+            raise
+        self._put_back(connection)
+        return table
 
     def estimate(self, sql: str) -> dict[str, float] | None:
         """The planner's cost of the whole query and the MB of its answer; None where it can't be planned."""
@@ -241,11 +262,8 @@ def _silent(connection: Any) -> bool:
 def _fetched(cursor: Any, schema: pa.Schema) -> pa.RecordBatch:
     try:
         return batch(cursor.fetchall(), schema)
-    except (ArithmeticError, ValueError, psycopg2.DataError) as error:  # year 10000, 1e30 without a precision, NaN
-        help_ = "cast it to text, or give the number a precision"
-        raise StatementRefused(
-            Problem("R609", f"PostgreSQL gave a value that Arrow can't hold: {error}", help=help_)
-        ) from error
+    except (ArithmeticError, ValueError, psycopg2.DataError) as error:
+        raise unfit(error) from error
 
 
 def _said(error: psycopg2.Error) -> str:

@@ -9,6 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from ciq.errors import Problem
+from ciq.router.engine import StatementRefused
+
 _BY_OID: dict[int, pa.DataType] = {
     16: pa.bool_(),
     17: pa.binary(),
@@ -37,6 +40,12 @@ def arrow_type(oid: int, precision: int | None, scale: int | None) -> pa.DataTyp
         declared = precision is not None and scale is not None and 0 <= scale <= precision <= LOOSE.precision
         return pa.decimal128(precision, scale) if declared and precision else LOOSE
     return _BY_OID.get(oid, pa.string())
+
+
+def unfit(error: Exception) -> StatementRefused:
+    """The refusal of a value such as the year 10000, 1e30 without a precision, NaN as a numeric."""
+    help_ = "cast it to text, or give the number a precision"
+    return StatementRefused(Problem("R609", f"PostgreSQL gave a value that Arrow can't hold: {error}", help=help_))
 
 
 def batch(rows: Sequence[Sequence[Any]], schema: pa.Schema) -> pa.RecordBatch:

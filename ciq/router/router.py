@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from ciq.errors import CiqError, LimitExceeded, Problem, UsageError
+from ciq.errors import CiqError, Problem, UsageError
 from ciq.postgres import resolve
 from ciq.router import lake as lakes
 from ciq.router.catalog import Catalog
@@ -192,21 +192,14 @@ class Router:
 
     def _pulled(self, decision: Decision) -> dict[Relation, pa.Table]:
         """PostgreSQL's relations that a query on DuckDB joins with, within the limit."""
-        limit = self.settings.defaults.pull_limit_mb * 1e6
+        left = int(self.settings.defaults.pull_limit_mb * 1e6)
+        bytewise = self._known.catalog is None or self._known.catalog.bytewise
         tables: dict[Relation, pa.Table] = {}
         for relation in decision.pulled:
             if self._postgres is None:
                 raise Unavailable(Problem("P501", f"there is no PostgreSQL server to read {relation} from"))
-            schema, batches = self._postgres.read(_everything(relation))
-            kept: list[pa.RecordBatch] = []
-            for batch in batches:
-                kept.append(batch)
-                limit -= batch.nbytes
-                if limit < 0:
-                    help_ = "filter it in a view of PostgreSQL's, or raise defaults.pull_limit_mb in router.yml"
-                    message = f"{relation} is more than {self.settings.defaults.pull_limit_mb:g} MB to carry over"
-                    raise LimitExceeded(Problem("R611", message, help=help_))
-            tables[relation] = pa.Table.from_batches(kept, schema)
+            table = tables[relation] = self._postgres.carried(decision.statement.sql, relation, bytewise, left)
+            left -= table.nbytes
         return tables
 
     def _duckdb(self) -> DuckDBEngine:
@@ -240,9 +233,3 @@ def _alone(statement: Statement, wanted: Engine | None, spoke: list[Spoken]) -> 
         problem = Problem("R605", f"{wanted} runs proved reads only: {'; '.join(statement.reasons)}")
         return Decision(statement, None, "refused", tuple(spoke), problem)
     return Decision(statement, "pg", statement.kind, tuple(spoke))
-
-
-def _everything(relation: Relation) -> str:
-    from sqlglot import exp
-
-    return exp.select("*").from_(exp.table_(relation.name, db=relation.schema or None, quoted=True)).sql("postgres")

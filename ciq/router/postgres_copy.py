@@ -1,0 +1,93 @@
+"""A part of a relation of PostgreSQL's as an Arrow table: by COPY, as CSV, within a number of bytes."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv
+from sqlglot import exp
+
+from ciq.errors import LimitExceeded
+from ciq.router.postgres_types import LOOSE, unfit
+from ciq.router.statement import Relation
+
+# Types whose values compare alike on both engines, in a collation that goes by bytes or is the database's own. Floats
+# of 4 bytes are compared as 8 by PostgreSQL alone, and a numeric without a scale is carried over rounded.
+_COLUMNS = """
+SELECT attname, typname IN ('bool', 'int2', 'int4', 'int8', 'float8', 'numeric', 'date', 'timestamp', 'text', 'varchar')
+    AND (typname <> 'numeric' OR atttypmod <> -1) AND coalesce(collname IN ('default', 'C', 'POSIX'), true)
+FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid LEFT JOIN pg_collation ON pg_collation.oid = attcollation
+WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped ORDER BY attnum
+"""
+_LARGEST_BLOCK = 2**31 - 1
+
+
+@dataclass
+class Room:
+    """What COPY writes to: ``left`` is how many bytes it may still take, ``over`` is raised beyond."""
+
+    left: int
+    over: LimitExceeded
+    written: io.BytesIO = field(default_factory=io.BytesIO)
+
+    def write(self, data: bytes) -> None:
+        self.left -= len(data)
+        if self.left < 0:
+            raise self.over
+        self.written.write(data)
+
+
+def columns(cursor: Any, relation: Relation) -> dict[str, bool]:
+    """The columns of a relation, and whether the values of each compare alike on both engines."""
+    table = exp.table_(relation.name, db=relation.schema or None, quoted=True)
+    cursor.execute(_COLUMNS, [table.sql("postgres")])
+    return dict(cursor.fetchall())
+
+
+def copied(cursor: Any, query: exp.Select, schema: pa.Schema, room: Room) -> pa.Table:
+    """The rows of a query whose columns are ``schema``. Raises StatementRefused for a value that Arrow can't hold."""
+    selected = [_carried(column, each.type) for column, each in zip(query.expressions, schema, strict=True)]
+    text = query.select(*selected, append=False).sql("postgres")
+    cursor.copy_expert(f"COPY ({text}) TO STDOUT (FORMAT csv, ENCODING 'UTF8')", room)
+    if not room.written.tell():
+        return schema.empty_table()
+    try:
+        return _table(room.written.getbuffer(), schema)
+    except (pa.ArrowException, ValueError) as error:
+        raise unfit(error) from error
+
+
+def _table(text: memoryview, schema: pa.Schema) -> pa.Table:
+    as_read = [each.with_type(pa.string()) if pa.types.is_binary(each.type) else each for each in schema]
+    table = pa.csv.read_csv(
+        pa.py_buffer(text),
+        pa.csv.ReadOptions(column_names=schema.names, block_size=min(len(text), _LARGEST_BLOCK)),
+        pa.csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
+        pa.csv.ConvertOptions(
+            column_types=pa.schema(as_read),
+            null_values=[""],
+            true_values=["t"],
+            false_values=["f"],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+        ),
+    )
+    columns = [
+        _bytes(column) if pa.types.is_binary(each.type) else column
+        for column, each in zip(table.columns, schema, strict=True)
+    ]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _carried(column: exp.Expr, kind: pa.DataType) -> exp.Expr:
+    """A column as CSV that Arrow reads: bytes in hexadecimal, numbers without a precision in the one they get."""
+    if pa.types.is_binary(kind):
+        return exp.func("encode", column, exp.Literal.string("hex"))
+    return exp.cast(column, f"decimal({LOOSE.precision}, {LOOSE.scale})") if kind == LOOSE else column
+
+
+def _bytes(texts: pa.ChunkedArray) -> pa.Array:
+    return pa.array([None if text is None else bytes.fromhex(text) for text in texts.to_pylist()], pa.binary())
