@@ -13,6 +13,7 @@ import duckdb
 import psycopg2
 import pytest
 from postgres_server import execute, new_database
+from soaking import campaign
 
 from ciq.postgres import Server, roles
 from ciq.router import Router, classify, portable
@@ -194,7 +195,7 @@ NOT_MOVED = {8: "division by 0", 14: "division by 0"}
 
 @pytest.fixture(scope="module")
 def tpch(postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Router, list[str]]]:
-    """TPC-H by DuckDB's generator, at scale 0.01 on both engines."""
+    """TPC-H by DuckDB's generator, on both engines."""
     from duckdb_extensions import import_extension
 
     import_extension("tpch")
@@ -203,7 +204,7 @@ def tpch(postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     (folder / "router.yml").write_text(f"defaults: {{search_path: [public]}}\nrelations: {{{copies}}}\n")
     with new_database(postgres) as database, pytest.MonkeyPatch.context() as patch, duckdb.connect() as memory:
         roles.ensure(database)
-        memory.execute("LOAD tpch; CALL dbgen(sf = 0.01)")
+        memory.execute(f"LOAD tpch; CALL dbgen(sf = {campaign(0.01, 0.1)})")
         queries = [sql for _, sql in memory.execute("FROM tpch_queries() ORDER BY 1").fetchall()]
         for name in TPCH:
             load(memory, database, folder, name)
