@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +37,20 @@ class Footer:
 
         A row group is passed over where its bounds say that no row of it can pass ``filters``, as DuckDB does.
         """
-        filters, every = tuple(filters), "*" in columns
+        filters = tuple(filters)
         groups = [group for group in self.groups if all(_may_hold(group, each) for each in filters)]
-        sizes = (size for group in groups for name, size in group.sizes.items() if every or name in columns)
-        return sum(sizes) / 1e6, sum(group.rows for group in groups)
+        if len(groups) == len(self.groups):
+            groups = [self._whole]
+        names = self._whole.sizes.keys() if "*" in columns else columns & self._whole.sizes.keys()
+        return sum(group.sizes[name] for group in groups for name in names) / 1e6, sum(group.rows for group in groups)
+
+    @cached_property
+    def _whole(self) -> Group:
+        """All groups as one, without bounds."""
+        sizes = Counter[str]()
+        for group in self.groups:
+            sizes.update(group.sizes)
+        return Group(sum(group.rows for group in self.groups), sizes, {})
 
 
 def read_footer(path: Path) -> Footer:
