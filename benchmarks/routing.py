@@ -15,7 +15,7 @@ MORE = 5
 
 
 def run(scratch: Scratch, pairs: int) -> Iterator[Row]:
-    """One job; each figure in it is a median already, whatever ``pairs``. The largest table has half the rows."""
+    """One job; its figures are the least of several tries, whatever ``pairs``. The largest table has half the rows."""
     said = json.loads(measured(*module("routing_job", str(scratch.folder / "routing"), str(scratch.rows // 2))).out)
     for when in ("before", "after"):
         yield from _regret(f"routing, {when} tune", said[when])
