@@ -29,9 +29,10 @@ ROWS = 10_000
 
 # The server itself opens a portal over the text: it takes one statement that returns rows and nothing else, so that no
 # second one can end the transaction. The text goes there as a value, and all the steps in one message.
+_BEGIN = "BEGIN READ ONLY"
 _FETCH = f"FETCH {ROWS} FROM ciq"
 _READ = f"""
-BEGIN READ ONLY;
+{_BEGIN};
 SELECT set_config('ciq.statement', %s, true);
 DO $$DECLARE ciq refcursor := 'ciq'; BEGIN OPEN ciq FOR EXECUTE current_setting('ciq.statement'); END$$;
 {_FETCH}
@@ -88,6 +89,7 @@ class PostgresEngine:
         connection = self._busy = self._reader()
         try:
             with self._explained(), connection.cursor() as cursor:
+                cursor.execute(_BEGIN)
                 columns = postgres_copy.columns(cursor, relation)
                 query = part(sql, relation, columns, bytewise).select(relation)
                 cursor.execute(query.limit(0).sql("postgres"))
@@ -146,7 +148,7 @@ class PostgresEngine:
         """The server's own functions, types and views, as the reader's role sees them."""
         connection = self._reader()
         with self._explained(), connection.cursor() as cursor:
-            cursor.execute("BEGIN READ ONLY")
+            cursor.execute(_BEGIN)
             found = read_catalog(cursor)
         self._put_back(connection)
         return found
