@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
@@ -12,6 +14,7 @@ import pyarrow as pa
 import pytest
 import sqlglot
 from postgres_server import execute
+from test_classify import UNSURE, WRITES
 
 from ciq.errors import CiqError, UsageError
 from ciq.postgres import Server
@@ -124,6 +127,18 @@ def test_no_write_and_nothing_unproved_reaches_it(
                 router.execute(sql, engine=asked)
     assert not given
     assert execute(served, "SELECT count(*) FROM api.both") == [(1000,)]
+
+
+def test_no_write_goes_anywhere_but_to_postgres(settings: Path) -> None:
+    """Whoever asks, and however: over a relation that all three engines have."""
+    router = Router.from_config(settings, write=True)
+    hints = ("", "/* engine:pg */ ", "/* engine:duckdb */ ", "/* engine:archive */ ")
+    ways = list(itertools.product(hints, ("batch", "api"), (None, "pg", "duckdb", "archive")))
+    read = "SELECT x FROM api.both"
+    assert {router.decide(hint + read).engine for hint in hints} == {"pg", "duckdb", "archive"}
+    for sql in (re.sub(r"\bt\b", "api.both", text) for text in (*WRITES, *UNSURE)):
+        engines = {router.decide(hint + sql, context, asked).engine for hint, context, asked in ways}
+        assert engines <= {None, "pg"}, sql
 
 
 def test_what_it_has_is_a_relation_where_no_catalogue_is_known(settings: Path, monkeypatch: pytest.MonkeyPatch) -> None:
