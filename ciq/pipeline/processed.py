@@ -45,10 +45,14 @@ def published(project: Path, dataset: str) -> Stamp | None:
 
 def publish(cursor: duckdb.DuckDBPyConnection, project: Path, stamp: Stamp) -> None:
     """Copy the promoted ``features.<dataset>`` to its Parquet file, whole or not at all."""
-    view = exp.select("*").from_(exp.table_(stamp.ciq_dataset, db="features", quoted=True))
+    view = exp.table_(stamp.ciq_dataset, db="features", quoted=True)
     metadata = ", ".join(f"{key}: {exp.convert(value).sql('duckdb')}" for key, value in asdict(stamp).items())
-    with aside(causal_ready(project, stamp.ciq_dataset)) as path:
-        target = exp.convert(str(path)).sql("duckdb")
-        cursor.execute(
-            f"COPY ({view.sql('duckdb')}) TO {target} (FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{metadata}}})"
-        )
+    write_parquet(cursor, view, causal_ready(project, stamp.ciq_dataset), f", KV_METADATA {{{metadata}}}")
+
+
+def write_parquet(cursor: duckdb.DuckDBPyConnection, view: exp.Table, target: Path, options: str = "") -> None:
+    """Copy a view of the warehouse to a Parquet file, whole or not at all; ``options`` are more of COPY's."""
+    query = exp.select("*").from_(view).sql("duckdb")
+    with aside(target) as path:
+        place = exp.convert(str(path)).sql("duckdb")
+        cursor.execute(f"COPY ({query}) TO {place} (FORMAT parquet, COMPRESSION zstd{options})")

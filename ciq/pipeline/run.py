@@ -14,7 +14,7 @@ from ciq.contract import Contract
 from ciq.errors import CiqError, GateRefused, Problem
 from ciq.ingest import Landed, Manifest, SourceFile, ingest
 from ciq.ingest.sources import claimed
-from ciq.pipeline import latest
+from ciq.pipeline import latest, views
 from ciq.pipeline.artifacts import write_artifacts
 from ciq.pipeline.processed import Stamp, causal_ready, publish, published
 from ciq.report.facts import Facts
@@ -131,6 +131,7 @@ def _promote(project: Path, warehouse: Warehouse, contract: Contract, manifest: 
     changed = published(project, contract.name) != stamp or (contract.appends and promotion.changed)
     if changed:
         publish(warehouse.cursor, project, stamp)
+    views.export(warehouse.cursor, project, contract.name)
     facts = replace(facts, published=_published(project, contract.name, warehouse.faces(contract.name)))
     write_artifacts(project, facts)
     from ciq.pipeline.refusals import gate_problems

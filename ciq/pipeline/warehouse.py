@@ -16,6 +16,7 @@ import duckdb
 from sqlglot import exp, generator
 from sqlmesh import Context, Model
 from sqlmesh.core.console import configure_console, get_console, set_console
+from sqlmesh.core.environment import Environment
 from sqlmesh.core.snapshot import Snapshot
 from sqlmesh.utils.concurrency import NodeExecutionFailedError
 from sqlmesh.utils.errors import NodeAuditsErrors, PlanError, SQLMeshError
@@ -25,6 +26,7 @@ from ciq.errors import CiqError, ConnectionRefused, Problem, UsageError
 from ciq.pipeline.console import QuietConsole, Step
 from ciq.pipeline.forks import tied
 from ciq.pipeline.intervals import not_due, stale
+from ciq.pipeline.views import PROD, export_environment
 from ciq.postgres.trouble import explained, trouble
 from ciq.publish.faces import Break
 from ciq.publish.gateway import ALLOW_BREAKING
@@ -264,7 +266,7 @@ class Warehouse:
 
 
 def review(project: Path, environment: str | None) -> None:
-    """SQLMesh's own plan review on the terminal, prompts and all."""
+    """SQLMesh's own plan review on the terminal, prompts and all; then what the environment shows, as Parquet."""
     configure_console()
     with project_context(project) as context, _explained():
         try:
@@ -272,3 +274,5 @@ def review(project: Path, environment: str | None) -> None:
         except EOFError as error:
             help_ = "run it where it can ask you, or let `ciq run` apply the plan"
             raise UsageError(Problem("E406", "the review asks questions and nobody answers", help=help_)) from error
+        if environment and (name := Environment.sanitize_name(environment)) != PROD:
+            export_environment(context.engine_adapter.cursor, project, name)

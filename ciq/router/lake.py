@@ -1,4 +1,4 @@
-"""The relations that live in Parquet: promoted sets, staged versions, and what router.yml names."""
+"""The relations that live in Parquet: promoted sets, views of environments, staged versions, what router.yml names."""
 
 from __future__ import annotations
 
@@ -53,6 +53,9 @@ def find(project: Path, settings: Settings) -> Lake:
     for path in sorted((project / "data" / "processed").glob("*/causal_ready.parquet")):
         files["features", path.parent.name] = path
         files["api", f"{path.parent.name}_causal_ready"] = path
+    for path in sorted((project / "data" / "processed").glob("*/views/[!.]*.parquet")):
+        schema, _, name = path.stem.partition(".")
+        files[schema, name] = path
     for folder in sorted((project / "data" / "staged").glob("*/")):
         if manifest := current(project, folder.name):
             files["staged", folder.name] = project / manifest.parquet

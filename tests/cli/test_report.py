@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from small_study import CONTRACT, contents, rows
 from whole_project import Project, lay_out, run_in
 
-from ciq.pipeline.warehouse import project_context
+from ciq.pipeline.warehouse import review
 
 
 @pytest.fixture(scope="module")
@@ -22,9 +23,27 @@ def published_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for count in (200, 210):
         (root / "data" / "raw" / "study.csv").write_text(rows(count))
         assert run_in(root) == 0
-    with contextlib.chdir(root), project_context(root) as context:
-        context.plan("dev", auto_apply=True, no_prompts=True, skip_tests=True)
+    with contextlib.chdir(root), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.stdin", io.StringIO("y\n"))
+        review(root, "dev")
     return root
+
+
+@pytest.mark.parametrize(
+    ("sql", "rows"),
+    [
+        ("SELECT count(*) AS n FROM features.study", [{"n": 210}]),
+        ("SELECT count(*) AS n FROM features__dev.study", [{"n": 210}]),
+        (
+            "SELECT gate, verdict FROM diagnostics.study_gates WHERE gate = 'overlap_share'",
+            [{"gate": "overlap_share", "verdict": "pass"}],
+        ),
+        ("SELECT min(n) AS n FROM diagnostics__dev.study_overlap", [{"n": 210}]),
+    ],
+)
+def test_what_environments_show_is_queried_by_its_name(published: Project, sql: str, rows: list[object]) -> None:
+    said = published.ciq("sql", sql, "--format", "json")
+    assert (said.code, [json.loads(line) for line in said.out.splitlines()]) == (0, rows)
 
 
 def versions(project: Project) -> tuple[str, str]:
