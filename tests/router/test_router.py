@@ -144,6 +144,13 @@ def test_no_fallback_where_it_is_not_allowed(house: Path, monkeypatch: pytest.Mo
         Router.from_config(house / "router.yml").execute("SELECT count(*) FROM api.both", "api")
 
 
+def test_a_connection_that_the_server_has_closed_is_not_used_again(router: Router, served: Server) -> None:
+    for _ in range(2):
+        assert router.execute("SELECT 1 AS one", engine="pg").table().num_rows == 1
+        execute(served, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE query = 'DISCARD ALL'")
+    assert router.decide("SELECT sum(x) FROM api.both WHERE i = 1").estimates.keys() == {"pg", "duckdb"}
+
+
 def test_an_error_of_the_statement_is_no_reason_to_fall_back(router: Router) -> None:
     assert refused(router, "SELECT abs(name) FROM api.both", context="api") == "R609"
 
