@@ -32,6 +32,8 @@ def _regret(what: str, statements: list[dict[str, float]]) -> Iterator[Row]:
         "at most 1.1x",
         f"{total / least:.2f}x",
     )
+    chosen = sum(each["chosen"] for each in statements)
+    yield Row(f"{what}: its engines alone", f"{chosen:.0f} ms", "at most 1.1x", f"{chosen / least:.2f}x")
     over = [(routed / best, routed - best) for routed, best in pairs]
     ratio, more = max((pair for pair in over if pair[1] > MORE), default=max(over))
     yield Row(f"{what}: worst", f"{more:.1f} ms more", f"4x, or {MORE} ms more", f"{ratio:.1f}x")

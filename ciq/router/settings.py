@@ -52,13 +52,14 @@ class Cost(_Strict):
     """Milliseconds: ``pg_base + pg_cost * EXPLAIN cost + pg_mb * MB of the answer`` and
     ``duckdb_base + duckdb_mb * MB read + duckdb_mrow * million rows read``.
 
-    The defaults are a fit over ten shapes of query from 10,000 to 5 million rows; ``ciq sql tune`` fits this machine.
+    The defaults are of ten shapes of query and of ranges of up to 50,000 rows, over tables of 10,000 to 5 million rows;
+    PostgreSQL's answers go through Python, row by row. ``ciq sql tune`` fits this machine.
     """
 
-    pg_base: Positive = 0.07
+    pg_base: Positive = 0.35
     pg_cost: Positive = 0.0027
-    pg_mb: Positive = 0.0
-    duckdb_base: Positive = 0.64
+    pg_mb: Positive = 50.0
+    duckdb_base: Positive = 1.3
     duckdb_mb: Positive = 0.33
     duckdb_mrow: Positive = 14.2
 

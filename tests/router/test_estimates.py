@@ -105,3 +105,9 @@ def test_postgres_is_asked_only_where_its_answer_matters(router: Router, monkeyp
     assert not asked
     assert router.decide("SELECT sum(x) FROM api.both").rule == "api schema"
     assert asked == ["SELECT sum(x) FROM api.both"]
+
+
+def test_an_answer_of_many_rows_costs_postgres_more(router: Router) -> None:
+    few, many = (router.decide(f"SELECT i, x FROM api.both LIMIT {count}") for count in (1, 100))  # noqa: S608
+    assert few.figures["pg_mb"] < many.figures["pg_mb"]
+    assert (few.engine, many.estimates["pg"] > few.estimates["pg"]) == ("pg", True)
