@@ -14,6 +14,7 @@ from ciq.contract import pii
 from ciq.contract.model import Contract
 from ciq.contract.types import ColumnType, Kind
 from ciq.ingest.engine import call, column
+from ciq.ingest.forms import is_canonical, is_of_four_digits, is_small
 from ciq.ingest.zones import as_utc, is_shown_twice
 
 _RAW = "_raw"
@@ -23,12 +24,9 @@ _FLOAT = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 _NON_FINITE = r"(?i)[+-]?(nan|inf|infinity)"
 """What the engine, like most tools, reads and writes for a float that is no number."""
 _DIGITS = r"[+-]?[0-9]+"
-_WHOLE = {"FLOAT": 2**24, "DOUBLE": 2**53}
-"""Below this, a float holds every whole number."""
 _DATE = r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}"
 _CLOCK = r"[ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6}0*)?)?"
 _NAIVE = f"{_DATE}({_CLOCK})?"
-_YEARS = ("1000-01-01", "9999-12-31 23:59:59.999999")
 _NO_SECONDS = r"([ T][0-9]{2}:[0-9]{2})( ?[Z+-])"
 """The engine takes no offset after a time without seconds."""
 _OFFSET = r" ?(Z|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)"
@@ -159,9 +157,11 @@ def _castable(contract: Contract) -> list[str]:
 
 
 def _integer(_: Contract, __: ColumnType, text: exp.Expr, value: exp.Expr) -> exp.Expr:
-    canonical = exp.EQ(this=_cast(value, "VARCHAR"), expression=text.copy())
     return exp.Case(
-        ifs=[exp.If(this=canonical, true=value.copy()), exp.If(this=_matches(text, _INTEGER), true=value.copy())]
+        ifs=[
+            exp.If(this=is_canonical(text, value), true=value.copy()),
+            exp.If(this=_matches(text, _INTEGER), true=value.copy()),
+        ]
     )
 
 
@@ -176,10 +176,9 @@ def _plain_float(target: ColumnType, text: exp.Expr, value: exp.Expr) -> exp.Exp
 
 def _exact(target: ColumnType, text: exp.Expr, value: exp.Expr) -> exp.Expr:
     """Whether a number is finite, and the very one where its text is a whole number too large for most floats."""
-    small = exp.LT(this=exp.Abs(this=value.copy()), expression=exp.convert(_WHOLE[target.duckdb]))
     fraction = exp.not_(_matches(text, _DIGITS))
     same = exp.EQ(this=_try(value, "HUGEINT"), expression=_try(text, "HUGEINT"))
-    return exp.or_(small, exp.and_(call("isfinite", value.copy()), exp.or_(fraction, same)))
+    return exp.or_(is_small(target, value), exp.and_(call("isfinite", value.copy()), exp.or_(fraction, same)))
 
 
 def _bool(_: Contract, __: ColumnType, text: exp.Expr, ___: exp.Expr) -> exp.Expr:
@@ -209,9 +208,8 @@ def _datetime(contract: Contract, _: ColumnType, text: exp.Expr, value: exp.Expr
 
 def _naive(contract: Contract, text: exp.Expr, local: exp.Expr) -> list[exp.If]:
     value = as_utc(local, contract.source.timezone)
-    canonical = exp.EQ(this=_cast(local, "VARCHAR"), expression=text.copy())
     return [
-        exp.If(this=exp.and_(_of_four_digits(local), canonical), true=value),
+        exp.If(this=exp.and_(is_of_four_digits(local), is_canonical(text, local)), true=value),
         exp.If(this=_matches(text, _NAIVE), true=value.copy()),
     ]
 
@@ -223,13 +221,7 @@ def _by_format(contract: Contract, target: ColumnType, text: exp.Expr, pattern: 
     local = value.copy()
     if target.kind == "datetime" and not _has_offset(pattern):
         value = as_utc(value, contract.source.timezone)
-    return _when(exp.and_(_trimmed(text), _of_four_digits(local)), _cast(value, target.duckdb))
-
-
-def _of_four_digits(time: exp.Expr) -> exp.Expr:
-    """Whether the year of a timestamp has four digits: the engine goes on to six, and back before Christ."""
-    low, high = (_cast(exp.Literal.string(end), "TIMESTAMP") for end in _YEARS)
-    return exp.Between(this=time.copy(), low=low, high=high)
+    return _when(exp.and_(_trimmed(text), is_of_four_digits(local)), _cast(value, target.duckdb))
 
 
 def _local(contract: Contract, name: str, text: exp.Expr) -> exp.Expr:
@@ -240,7 +232,7 @@ def _local(contract: Contract, name: str, text: exp.Expr) -> exp.Expr:
     if _has_offset(pattern):
         return exp.cast(exp.null(), "TIMESTAMP")
     value = call("try_strptime", text.copy(), exp.Literal.string(pattern))
-    return _when(exp.and_(_trimmed(text), _of_four_digits(value)), value)
+    return _when(exp.and_(_trimmed(text), is_of_four_digits(value)), value)
 
 
 def _has_offset(pattern: str) -> bool:

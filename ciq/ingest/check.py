@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from ciq.contract.model import Contract
 from ciq.errors import DataRefused, Problem
 from ciq.ingest.engine import connection
+from ciq.ingest.glance import glance
 from ciq.ingest.reading import judge_all, open_all, read_all, scan_all
 
 
@@ -42,6 +43,10 @@ def check(path: Path, contract: Contract) -> CheckResult:
         with TemporaryDirectory(prefix="ciq-check-") as folder, connection(Path(folder)) as con:
             opened = open_all([path], contract, Path(folder))
             scanned = scan_all(opened, contract, lambda size: None)
+            glanced = glance(con, contract, scanned[0], Path(folder))
+            if glanced:
+                opened[0].stamp.verify()
+                return CheckResult(path, scanned[0].scan.records, (), glanced.warnings, glanced.mends)
             typed = read_all(con, contract, scanned, Path(folder), lambda size: None)
             (count,) = typed.counts
             verdict = judge_all(con, contract, typed.rows, opened, count, fresh=typed.fresh)

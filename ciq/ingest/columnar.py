@@ -57,6 +57,9 @@ class Parquet:
         kinds = dict(zip(header.names, header.types or (), strict=True))
         return typed(contract, kinds, scan.content, demanding=demanding)
 
+    def proved(self, contract: Contract, header: Header, scan: Scan) -> None:
+        """No proof: its rows are taken as they are."""
+
     def refusal(self, raw: Raw, contract: Contract, header: Header, error: Exception | None) -> CiqError:
         """The engine's word on a file that it can't read."""
         said = str(error).partition("\n")[0] if error else "another number of rows was read than the footer states"

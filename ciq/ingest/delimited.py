@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from ciq.contract.model import Contract
 from ciq.errors import CiqError, ContractError, DataRefused, LimitExceeded, Problem
-from ciq.ingest import bytescan, casting, records
+from ciq.ingest import bytescan, casting, evident, records
 from ciq.ingest.encodings import hint
 from ciq.ingest.engine import call, column, file_literal
 from ciq.ingest.raw import Raw, ahead
@@ -58,19 +58,24 @@ class Delimited:
 
     def rows(self, contract: Contract, header: Header, scan: Scan, *, demanding: bool) -> exp.Select:
         """The declared columns, typed; see :class:`ciq.ingest.reader.Reader`."""
-        texts = {name: column(_positional(header.names.index(name))) for name in contract.types}
-        tried = {name: casting.tried(contract, name, text) for name, text in texts.items()}
-        values = [exp.alias_(value, _tried(texts[name]), quoted=True) for name, value in tried.items() if value]
+        read, fields = self._fields(contract, header, scan, ())
         cells = {}
-        for name, text in texts.items():
-            known = column(_tried(text)) if tried[name] else None
+        for name, (text, known) in fields.items():
             value = casting.strict(contract, name, text, plain=scan.plain, naive=demanding, known=known)
             cells[name] = (text, value)
-        floats = {name: contract.type_of(name).kind == "float" for name in texts}
-        said = [casting.said(contract, text, floats=floats[name]) for name, text in texts.items()]
-        named = [exp.alias_(each, text.name, quoted=True) for each, text in zip(said, texts.values(), strict=True)]
-        read = exp.select(*named, *values).from_(self._table(contract, header, scan)).subquery("r")
         return exp.select(*casting.projection(contract, cells, demanding=demanding)).from_(read)
+
+    def proved(self, contract: Contract, header: Header, scan: Scan) -> exp.Select:
+        """The declared columns, typed, and whether each row is sound; see :class:`ciq.ingest.reader.Reader`."""
+        typed = [name for name in contract.types if evident.is_typed(contract, name, plain=scan.plain)]
+        read, fields = self._fields(contract, header, scan, typed)
+        proofs = {
+            name: evident.typed(contract, name, field)
+            if name in typed
+            else evident.of_text(contract, name, field, known, plain=scan.plain)
+            for name, (field, known) in fields.items()
+        }
+        return exp.select(*evident.projection(proofs)).from_(read)
 
     def refusal(self, raw: Raw, contract: Contract, header: Header, error: Exception | None) -> CiqError:
         """The malformed records by line, or what the engine said where all records look well formed."""
@@ -99,11 +104,31 @@ class Delimited:
             raise ContractError(Problem("C107", message, contract.path, help="use an ASCII character such as , ; or |"))
         return delimiter
 
-    def _table(self, contract: Contract, header: Header, scan: Scan) -> exp.Expr:
+    def _fields(
+        self, contract: Contract, header: Header, scan: Scan, typed: Collection[str]
+    ) -> tuple[exp.Subquery, dict[str, tuple[exp.Column, exp.Column | None]]]:
+        """What is read of the file, and in it each column and what the engine's own cast makes of its text, if tried.
+
+        The ``typed`` columns are values of their type, the others text.
+        """
+        read, fields = list[exp.Expr](), dict[str, tuple[exp.Column, exp.Column | None]]()
+        for name in contract.types:
+            field = column(_positional(header.names.index(name)))
+            said = casting.said(contract, field, floats=contract.type_of(name).kind == "float")
+            tried = None if name in typed else casting.tried(contract, name, field)
+            read.append(exp.alias_(said, field.name, quoted=True))
+            if tried:
+                read.append(exp.alias_(tried, _tried(field), quoted=True))
+            fields[name] = (field, column(_tried(field)) if tried else None)
+        table = self._table(contract, header, scan, typed)
+        return exp.select(*read).from_(table).subquery("r"), fields
+
+    def _table(self, contract: Contract, header: Header, scan: Scan, typed: Collection[str]) -> exp.Expr:
+        kinds = [contract.type_of(name).duckdb if name in typed else "VARCHAR" for name in header.names]
         fields = exp.Struct(
             expressions=[
-                exp.PropertyEQ(this=exp.to_identifier(_positional(at)), expression=exp.Literal.string("VARCHAR"))
-                for at in range(len(header.names))
+                exp.PropertyEQ(this=exp.to_identifier(_positional(at)), expression=exp.Literal.string(kind))
+                for at, kind in enumerate(kinds)
             ]
         )
         nulls = contract.source.null_values or (_NEVER,)

@@ -78,6 +78,9 @@ class JsonLines:
         """The declared columns, typed; see :class:`ciq.ingest.reader.Reader`."""
         return columnar.typed(contract, dict.fromkeys(contract.types, "VARCHAR"), scan.content, demanding=demanding)
 
+    def proved(self, contract: Contract, header: Header, scan: Scan) -> None:
+        """No proof: its rows are taken as they are."""
+
     def refusal(self, raw: Raw, contract: Contract, header: Header, error: Exception | None) -> CiqError:
         """What the engine said."""
         said = str(error).partition("\n")[0] if error else "another number of records was read than the file has"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import sqlglot
 from sqlglot import exp
 
-from ciq.contract.clean import cleaned, mends
+from ciq.contract.clean import Mend, cleaned, mends
 from ciq.contract.model import Contract, Rule
 from ciq.errors import ContractError, Problem
 from ciq.ingest import casting
@@ -55,9 +55,9 @@ def judge(con: DuckDBPyConnection, contract: Contract, typed: exp.Query, *, fres
 
     Raises ContractError where a row rule fails on the values.
     """
-    checks = list(_checks(contract, fresh))
-    counts = _counts(con, contract, _mended(contract, typed, fresh), checks)
-    broken = [(check, count) for check, count in zip(checks, counts, strict=True) if count]
+    every = list(checks(contract, fresh=fresh))
+    counts = _counts(con, contract, _mended(contract, typed, fresh), every)
+    broken = [(check, count) for check, count in zip(every, counts, strict=True) if count]
     return Judged(
         tuple(Violation(check, count) for check, count in broken if check.severity == "fail"),
         {check.expected: count for check, count in broken if check.severity == "warn"},
@@ -80,7 +80,8 @@ def positions(contract: Contract, typed: exp.Query, check: Check, *, fresh: bool
     return query.where(check.violated.copy())
 
 
-def _checks(contract: Contract, fresh: bool) -> Iterator[Check]:
+def checks(contract: Contract, *, fresh: bool) -> Iterator[Check]:
+    """Every check of the contract; of ``fresh`` rows also whether each cell could be cast."""
     for name in contract.types:
         raw = casting.raw(contract, name) if fresh else None
         if raw is not None:
@@ -127,9 +128,14 @@ def _value_checks(contract: Contract, name: str) -> Iterator[Check]:
         fits = call("regexp_full_match", text, exp.Literal.string(pattern))
         yield Check("I205", name, exp.not_(fits), f"a text that {pattern!r} covers")
     if name == contract.treatment_col and contract.type_of(name).kind != "bool":
-        text = exp.cast(value.copy(), "VARCHAR")
-        arms = exp.In(this=text, expressions=[exp.convert(arm) for arm in ("0", "1", "0.0", "1.0")])
-        yield Check("I206", name, arms.not_(), "0 or 1")
+        yield Check("I206", name, _no_arm(contract, name, value), "0 or 1")
+
+
+def _no_arm(contract: Contract, name: str, value: exp.Expr) -> exp.Expr:
+    if contract.type_of(name).kind == "integer":
+        return exp.In(this=value.copy(), expressions=[exp.convert(arm) for arm in (0, 1)]).not_()
+    text = exp.cast(value.copy(), "VARCHAR")
+    return exp.In(this=text, expressions=[exp.convert(arm) for arm in ("0", "1", "0.0", "1.0")]).not_()
 
 
 def _absent(name: str, raw: exp.Expr | None) -> exp.Expr:
@@ -137,7 +143,8 @@ def _absent(name: str, raw: exp.Expr | None) -> exp.Expr:
     return absent if raw is None else exp.and_(absent, raw.copy().is_(exp.null()))
 
 
-def _how_many(condition: exp.Expr) -> exp.Expr:
+def how_many(condition: exp.Expr) -> exp.Expr:
+    """The number of rows of which ``condition`` is true."""
     return exp.Filter(this=exp.Count(this=exp.Star()), expression=exp.Where(this=condition))
 
 
@@ -168,9 +175,13 @@ def _mend_counts(con: DuckDBPyConnection, contract: Contract, typed: exp.Query) 
     steps = [mend for name in contract.types for mend in mends(contract, name, column(name))]
     if not steps:
         return {}
-    counted = [_how_many(mend.applied) for mend in steps]
-    counts: dict[str, dict[str, int]] = {}
-    found = rows(con, exp.select(*counted).from_(typed.copy().subquery("t")))[0]
-    for mend, count in zip(steps, found, strict=True):
-        counts.setdefault(mend.column, {})[mend.step] = int(count)
-    return counts
+    counted = [how_many(mend.applied) for mend in steps]
+    return by_step(steps, rows(con, exp.select(*counted).from_(typed.copy().subquery("t")))[0])
+
+
+def by_step(steps: Sequence[Mend], counts: Sequence[int]) -> dict[str, dict[str, int]]:
+    """The ``counts`` of the rows that each step changed, by column and step."""
+    found: dict[str, dict[str, int]] = {}
+    for mend, count in zip(steps, counts, strict=True):
+        found.setdefault(mend.column, {})[mend.step] = int(count)
+    return found

@@ -32,6 +32,9 @@ class Masking:
         """The declared columns, typed and protected; see :func:`ciq.ingest.casting.projection`."""
         return self.reader.rows(contract, header, scan, demanding=demanding)
 
+    def proved(self, contract: Contract, header: Header, scan: Scan) -> None:
+        """No proof by the values that stand in the file: others land."""
+
     def refusal(self, raw: Raw, contract: Contract, header: Header, error: Exception | None) -> CiqError:
         """What to raise; the engine's own words may quote a value and are left out."""
         return self.reader.refusal(raw, contract, header, None if error is None else Exception("the engine failed"))

@@ -32,8 +32,13 @@ def staged_rows(project: Path, manifest: Manifest) -> exp.Query:
     parquet = file_literal(project / manifest.parquet)
     if manifest.numbered:
         return exp.select("*").from_(call("read_parquet", parquet))
+    return numbered_rows(parquet, manifest.sources[0].sha256)
+
+
+def numbered_rows(parquet: exp.Expr, sha256: str) -> exp.Query:
+    """The rows of a Parquet file that has one for each record of the only source, and where each came from."""
     declared = exp.Star(except_=[column("file_row_number")])
-    return exp.select(declared, *_origin(0, manifest.sources[0].sha256)).from_(_by_number(parquet))
+    return exp.select(declared, *_origin(0, sha256)).from_(_by_number(parquet))
 
 
 def cast_rows(contract: Contract, cast: Path, ordinal: int, sha256: str, *, sound: bool) -> exp.Query:

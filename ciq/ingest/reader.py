@@ -89,6 +89,12 @@ class Reader(Protocol):
         the first of them ends the statement, and so does a time that names its offset.
         """
 
+    def proved(self, contract: Contract, header: Header, scan: Scan) -> exp.Select | None:
+        """The declared columns, typed, with ``_sound``, which is true of rows of which every cell could be cast.
+
+        None where that would cost no less than :meth:`rows`.
+        """
+
     def refusal(self, raw: Raw, contract: Contract, header: Header, error: Exception | None) -> CiqError:
         """What to raise when the engine failed with ``error``, or read another number of records than there are."""
 

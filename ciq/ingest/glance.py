@@ -1,0 +1,88 @@
+"""The short way to the verdict on a sound file: one pass that proves its rows and keeps of them only their keys.
+
+It answers for files in which nothing is wrong. Whatever else it meets, it leaves to the whole way, which says what is
+wrong and where.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from ciq.contract.clean import Mend, cleaned, mends
+from ciq.contract.model import Contract
+from ciq.ingest.engine import call, column, file_literal, is_exhausted, rows, write_parquet
+from ciq.ingest.evident import SOUND
+from ciq.ingest.judging import Check, Judged, by_step, checks, how_many
+from ciq.ingest.provenance import numbered_rows
+from ciq.ingest.reading import Scanned
+from ciq.ingest.uniqueness import repeats
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_GOOD = "_good"
+
+
+def glance(con: DuckDBPyConnection, contract: Contract, file: Scanned, aside: Path) -> Judged | None:
+    """What is told of a file whose every row satisfies the contract; None where that is not proved."""
+    import duckdb
+
+    proved = file.opened.reader.proved(contract, file.opened.header, file.scan)
+    if proved is None or file.scan.records is None:
+        return None
+    every = list(checks(contract, fresh=False))
+    warned = [check for check in every if check.severity == "warn"]
+    steps = [mend for name in contract.types for mend in mends(contract, name, column(name))]
+    marked = [_mark("warned", at) for at in range(len(warned))] + [_mark("mended", at) for at in range(len(steps))]
+    parquet = aside / "keys.parquet"
+    try:
+        write_parquet(con, _kept(contract, _mended(contract, proved, steps), every, marked), parquet)
+    except duckdb.Error as error:
+        if is_exhausted(error):
+            raise
+        return None
+    query = exp.select(*map(how_many, (column(_GOOD), *marked))).from_(call("read_parquet", file_literal(parquet)))
+    good, *counts = rows(con, query)[0]
+    if good != file.scan.records or any(
+        repeats(con, contract, numbered_rows(file_literal(parquet), file.scan.sha256), limit=1)
+    ):
+        return None
+    warnings = {check.expected: count for check, count in zip(warned, counts, strict=False) if count}
+    return Judged((), warnings, by_step(steps, counts[len(warned) :]))
+
+
+def _mended(contract: Contract, proved: exp.Select, steps: Sequence[Mend]) -> exp.Select:
+    """The values after their mends; the keys before them too; and which step changed which row."""
+    values = [exp.alias_(cleaned(contract, name, column(name)), name, quoted=True) for name in contract.types]
+    raw = [exp.alias_(column(name), _raw(name), quoted=True) for name in _keys(contract)]
+    marks = [exp.alias_(mend.applied, _mark("mended", at).name, quoted=True) for at, mend in enumerate(steps)]
+    return exp.select(*values, *raw, *marks, column(SOUND)).from_(proved.subquery("t"))
+
+
+def _kept(contract: Contract, mended: exp.Select, every: Sequence[Check], marked: Sequence[exp.Column]) -> exp.Select:
+    """Of each row its keys, whether it is good, and what is to be counted of it."""
+    held = [exp.not_(exp.paren(check.violated)) for check in every if check.severity == "fail"]
+    passed = [exp.Coalesce(this=each, expressions=[exp.true()]) for each in held]
+    # The first branch settles nearly every row and stops at the first NULL; those are for the second.
+    ways = [exp.and_(column(SOUND), *(each.copy() for each in conditions)) for conditions in (held, passed)]
+    good = exp.Case(ifs=[exp.If(this=way, true=exp.true()) for way in ways])
+    warned = [check.violated for check in every if check.severity == "warn"]
+    marks = [exp.alias_(each, _mark("warned", at).name, quoted=True) for at, each in enumerate(warned)]
+    keys = [exp.alias_(column(_raw(name)), name, quoted=True) for name in _keys(contract)]
+    return exp.select(*keys, exp.alias_(good, _GOOD), *marks, *marked[len(marks) :]).from_(mended.subquery("m"))
+
+
+def _keys(contract: Contract) -> list[str]:
+    return list(dict.fromkeys(name for key in contract.unique_keys for name in key))
+
+
+def _mark(kind: str, at: int) -> exp.Column:
+    return column(f"_{kind}_{at}")
+
+
+def _raw(name: str) -> str:
+    return f"_raw_{name}"
