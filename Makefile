@@ -9,7 +9,7 @@ CREATE := $(UV) venv --quiet --clear --python $(PYTHON) $(VENV)
 INSTALL := VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --constraint constraints.txt
 else
 CREATE := $(PYTHON) -m venv --clear $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1,<27'
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+INSTALL := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt
 endif
 
 .PHONY: all all_plus_pg run test lint docs bench soak clean
@@ -24,6 +24,9 @@ all_plus_pg: $(VENV)/installed
 	$(BIN)/ciq pg status
 	$(BIN)/ciq run
 
+# The two workers share the cores: threads of the numeric libraries would only wait for each other.
+test: export OMP_NUM_THREADS := 1
+test: export OPENBLAS_NUM_THREADS := 1
 test: $(VENV)/tested
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 

@@ -25,6 +25,7 @@ constraints:
 leakage_forbidden_cols: [future_*]
 """
 HEADER = "unit,at,treated,y,age,region"
+TAKEN = 'SELECT unit, "at", treated, y, age, region FROM features.study ORDER BY unit'
 
 
 def rows(count: int = 400) -> list[str]:
@@ -54,6 +55,12 @@ def all_north_treated() -> str:
             for line in rows()
         ]
     )
+
+
+def turned(count: int) -> str:
+    """The first rows with their columns in another order."""
+    swapped = [",".join(reversed(line.split(","))) for line in rows(count)]
+    return file(swapped, ",".join(reversed(HEADER.split(","))))
 
 
 POISON = {
@@ -93,8 +100,9 @@ def published_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-# To build the other data set beside the refused one takes a plan; for those that are refused at ingest once will do.
-BESIDE = campaign({"text in a number", "level all treated"}, set(POISON))
+# To build the other data set beside the refused one takes a plan. Beside what is refused at ingest, the tests of
+# artifacts build one.
+BESIDE = campaign({"level all treated"}, set(POISON))
 
 
 @pytest.mark.parametrize("poison", POISON)
@@ -130,16 +138,18 @@ def sqlmesh(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("run_between", campaign([True], [False, True]))
 def test_restored_file_is_promoted_without_recomputation(published: Project, run_between: bool) -> None:
+    """In between a version with fewer rows is published, whose columns come in another order and are read by name."""
     good = published.prod("SELECT * FROM features.study ORDER BY ALL")
+    taken = published.prod(TAKEN)
     published.raw("study.csv", all_north_treated())
     assert published.ciq("run").code == 1
     if run_between:
         done = sqlmesh("run", "--ignore-cron")
         assert done.returncode == 0, done.stdout + done.stderr
         assert published.prod("SELECT * FROM features.study ORDER BY ALL") == good
-    published.raw("study.csv", file(rows(380)))
+    published.raw("study.csv", turned(380))
     assert published.ciq("run").code == 0
-    assert published.prod("SELECT COUNT(*) FROM features.study") == [(380,)]
+    assert published.prod(TAKEN) == [row for row in taken if row[0] < 380]
     if run_between:
         assert sqlmesh("run", "--ignore-cron").returncode == 0
     before = published.physical("study")
@@ -151,14 +161,6 @@ def test_restored_file_is_promoted_without_recomputation(published: Project, run
     assert "study: published" in said.out
     assert published.prod("SELECT * FROM features.study ORDER BY ALL") == good
     assert published.physical("study") == before
-
-
-def test_columns_in_another_order_are_read_by_name(published: Project) -> None:
-    good = published.prod("SELECT * FROM features.study ORDER BY ALL")
-    swapped = [",".join(reversed(line.split(","))) for line in rows()]
-    published.raw("study.csv", file(swapped, ",".join(reversed(HEADER.split(",")))))
-    assert published.ciq("run").code == 0
-    assert published.prod("SELECT * FROM features.study ORDER BY ALL") == good
 
 
 def test_nothing_new_is_said(published: Project) -> None:
