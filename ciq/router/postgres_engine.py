@@ -128,16 +128,15 @@ class PostgresEngine:
         connection = self._busy = self._connected(roles.WRITER, default_transaction_read_only="off")
         sent = False
         try:
-            with closing(connection), connection, connection.cursor() as cursor:
+            with closing(connection), self._statement_errors(), connection, connection.cursor() as cursor:
                 sent = True
-                with self._statement_errors():
-                    cursor.execute(sql)
+                cursor.execute(sql)
                 if cursor.description:
                     schema = _schema(cursor)
                     return schema, iter([_fetched(cursor, schema)])
                 schema = pa.schema([("rows", pa.int64())])
                 return schema, iter([pa.record_batch([pa.array([max(cursor.rowcount, 0)])], schema=schema)])
-        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+        except psycopg2.Error as error:
             if not sent:
                 raise refusal(self._server, error) from None
             message = f"the server went away before it answered: {' '.join(str(error).split())}"
@@ -232,7 +231,7 @@ class PostgresEngine:
         try:
             with self._statement_errors():
                 yield
-        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+        except psycopg2.Error as error:
             raise Unavailable(*refusal(self._server, error).problems) from error
 
     @contextmanager

@@ -117,6 +117,13 @@ def test_a_write_with_leave_is_done_once(writer: Router, served: Server) -> None
     assert execute(served, "SELECT count(*) FROM scratch.notes") == [(3,)]
 
 
+def test_what_fails_at_the_commit_is_the_statement_s_error(writer: Router, served: Server) -> None:
+    execute(served, "CREATE TABLE scratch.late (i int UNIQUE DEFERRABLE INITIALLY DEFERRED)")
+    execute(served, "ALTER TABLE scratch.late OWNER TO ciq_writer")
+    assert refused(writer, "INSERT INTO scratch.late VALUES (1), (1)") == "R609"
+    assert execute(served, "SELECT count(*) FROM scratch.late") == [(0,)]
+
+
 def test_without_a_server_the_lake_still_answers(alone: Path) -> None:
     router = Router.from_config(alone / "router.yml")
     assert router.execute("SELECT sum(x) AS x FROM api.both").table().to_pylist() == [{"x": 125125.0}]
