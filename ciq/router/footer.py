@@ -33,7 +33,7 @@ class Footer:
     groups: tuple[Group, ...]
 
     def read(self, columns: frozenset[str], filters: Iterable[Filter] = ()) -> tuple[float, int]:
-        """The MB and rows that are read of ``columns`` (of all where ``*`` is among them).
+        """The MB and rows that are read of ``columns`` (of all where ``*`` is among them); rows are counted unread.
 
         A row group is passed over where its bounds say that no row of it can pass ``filters``, as DuckDB does.
         """
@@ -42,7 +42,8 @@ class Footer:
         if len(groups) == len(self.groups):
             groups = [self._whole]
         names = self._whole.sizes.keys() if "*" in columns else columns & self._whole.sizes.keys()
-        return sum(group.sizes[name] for group in groups for name in names) / 1e6, sum(group.rows for group in groups)
+        rows = sum(group.rows for group in groups) if names else 0
+        return sum(group.sizes[name] for group in groups for name in names) / 1e6, rows
 
     @cached_property
     def _whole(self) -> Group:

@@ -20,6 +20,10 @@ from ciq.router.statement import ENGINES, Engine
 FEWEST = 8
 """Calls of one engine with figures that a fit takes."""
 
+_LEAST = 0.01
+"""Milliseconds that any call is taken to have cost."""
+
+_ROUNDS = 3
 _QUERY = """
 SELECT fingerprint, engine, elapsed, estimates FROM ciq.queries
 WHERE error_class IS NULL AND fallback IS NULL AND elapsed IS NOT NULL AND estimates IS NOT NULL
@@ -67,7 +71,10 @@ def calls(project: Path) -> list[Call]:
 
 
 def fit(before: Cost, log: Iterable[Call]) -> Fit:
-    """Coefficients of least relative squares, none below 0; an engine with too few calls keeps its own."""
+    """Coefficients of least squares, relative to time and estimate, none below 0.
+
+    An engine with too few calls keeps its own.
+    """
     log = list(log)
     by_engine = {engine: [call for call in log if call.engine == engine] for engine in ENGINES}
     values = before.model_dump()
@@ -95,12 +102,21 @@ def write(path: Path, cost: Cost) -> None:
 
 
 def _least(some: list[Call], names: tuple[str, ...]) -> list[float]:
+    """By least squares, each call weighed anew by its time and what was estimated of it the round before.
+
+    Weighed by its time alone, a call that took ten times its estimate would count less than one that took half of it,
+    and every estimate would be too low.
+    """
     from sklearn.linear_model import LinearRegression
 
-    times = np.array([max(call.milliseconds, 0.01) for call in some])
+    times = np.array([max(call.milliseconds, _LEAST) for call in some])
     columns = [np.ones(len(some)), *(np.array([call.figures[name] for call in some]) for name in names)]
     model = LinearRegression(fit_intercept=False, positive=True)
-    model.fit(np.column_stack(columns) / times[:, None], np.ones(len(some)))
+    figures, estimates = np.column_stack(columns), times
+    for _ in range(_ROUNDS):
+        scale = np.sqrt(times * np.maximum(estimates, _LEAST))
+        model.fit(figures / scale[:, None], times / scale)
+        estimates = figures @ model.coef_
     return [float(value) for value in model.coef_]
 
 

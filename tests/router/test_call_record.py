@@ -77,6 +77,15 @@ def test_a_fit_finds_the_coefficients_that_made_the_times() -> None:
     assert tune.fit(Cost(), calls[:4]).after == Cost()
 
 
+def test_a_fit_is_not_pulled_down_by_what_took_less_than_its_figures_say() -> None:
+    """As the first rows in order of a key do: every fifth call takes a tenth."""
+    calls = []
+    for at in range(1, 31):
+        figures = {"pg_cost": 0.0, "pg_mb": 0.0, "duckdb_mb": 10.0 * at, "duckdb_mrow": 0.0}
+        calls.append(tune.Call(str(at), "duckdb", (2.0 + 10.0 * at) * (1.0 if at % 5 else 0.1), figures))
+    assert tune.fit(Cost(), calls).error["duckdb"][1] < 4
+
+
 def test_the_file_keeps_what_is_not_fitted(tmp_path: Path) -> None:
     path = tmp_path / "router.yml"
     path.write_text("# mine\ndefaults: {large_select_mb: 5}\ncost:\n  pg_base: 1.0\n  pg_cost: 2.0\nrules: {}")

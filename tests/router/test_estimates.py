@@ -61,8 +61,8 @@ def test_no_row_group_with_a_wanted_row_is_passed_over(
     sorted_file: tuple[duckdb.DuckDBPyConnection, Footer], where: str, groups: int
 ) -> None:
     memory, footer = sorted_file
-    sql = f"SELECT count(DISTINCT file_row_number // {GROUP}) FROM t WHERE {where}"  # noqa: S608  # of this very file
-    ((holding,),) = memory.execute(sql).fetchall()
+    sql = f"SELECT i, file_row_number // {GROUP} AS place FROM t WHERE {where}"  # noqa: S608  # of this very file
+    holding = len(memory.sql(sql).unique("place").fetchall())
     assert estimate(footer, sql)[1] == groups * GROUP
     assert holding <= groups
 
@@ -72,7 +72,7 @@ def test_only_the_columns_that_are_named_are_read(sorted_file: tuple[duckdb.Duck
     sizes = {name: estimate(footer, f"SELECT {name} FROM t")[0] for name in ("i", "k", "name")}  # noqa: S608
     assert estimate(footer, "SELECT k FROM t WHERE i > 0")[0] == pytest.approx(sizes["i"] + sizes["k"])
     assert estimate(footer, "SELECT * FROM t")[0] > sum(sizes.values())
-    assert estimate(footer, "SELECT count(*) FROM t")[0] == 0
+    assert estimate(footer, "SELECT count(*) FROM t") == (0, 0)
 
 
 @pytest.mark.parametrize(
