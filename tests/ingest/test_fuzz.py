@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from reference import TYPES, read
 from small_project import Project
-from soaking import examples
+from soaking import campaign, examples
 
 from ciq.errors import CiqError, DataRefused
 from ciq.ingest import ingest
@@ -99,11 +99,11 @@ def damaged(chance: random.Random) -> tuple[str, bytes]:
     return f"d.{form}{packing}", content
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(campaign(4, 7)))
 def test_damaged_files(seed, make):
     chance, verdicts = random.Random(seed), Counter[str]()
     contract = make(types=TYPES)
-    for _ in range(examples(100)):
+    for _ in range(examples(60)):
         name, content = damaged(chance)
         with TemporaryDirectory() as folder:
             project = Project(Path(folder))

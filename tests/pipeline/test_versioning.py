@@ -62,8 +62,10 @@ def section(plan: str, title: str) -> set[str]:
     return found
 
 
-def test_an_edited_range_is_a_diff_of_the_audits(published: Project) -> None:
+def test_an_edited_range_is_a_diff_of_the_audits_and_a_comment_is_nothing(published: Project) -> None:
     edit(published.contract("study"), "re78: [0, 200000]", "re78: [0, 300000]")
+    remarked = published.contract("other")
+    remarked.write_text("# a remark\n" + remarked.read_text())
     plan = plan_dev()
     assert section(plan, "Metadata Updated") == {"curated.study"}
     assert section(plan, "Directly Modified") == set()
@@ -89,14 +91,6 @@ def test_a_type_that_loses_values_is_refused_until_the_files_are_read_anew(publi
     assert done.returncode == 1
     assert "lossless" in done.stdout
     assert published.prod("SELECT COUNT(*) FROM features.study") == [(445,)]
-
-
-def test_an_edited_comment_is_nothing(published: Project) -> None:
-    path = published.contract("study")
-    path.write_text("# a remark\n" + path.read_text())
-    plan = plan_dev()
-    assert section(plan, "Metadata Updated") == section(plan, "Directly Modified") == set()
-    assert changed(plan) == []
 
 
 @pytest.mark.parametrize("where", ["python_models", "package"])
