@@ -69,10 +69,19 @@ def _group(group: Any) -> Group:
         column = group.column(at)
         name, _, inside = column.path_in_schema.partition(".")
         sizes[name] = sizes.get(name, 0) + column.total_compressed_size
-        statistics = column.statistics
-        if not inside and statistics is not None and statistics.has_min_max:
-            bounds[name] = (statistics.min, statistics.max)
+        if not inside and (found := _bounds(column.statistics)):
+            bounds[name] = found
     return Group(group.num_rows, sizes, bounds)
+
+
+def _bounds(statistics: Any) -> Bounds | None:
+    """None where there are none, or none that Python has a value for, as of the year 10000."""
+    if statistics is None or not statistics.has_min_max:
+        return None
+    try:
+        return statistics.min, statistics.max
+    except (OverflowError, ValueError):
+        return None
 
 
 def _may_hold(group: Group, wanted: Filter) -> bool:
@@ -85,7 +94,7 @@ def _overlap(bounds: Bounds, span: Span) -> bool:
     low, high = (None if bound is None else _like(bounds[0], bound) for bound in span)
     try:
         return (low is None or low <= bounds[1]) and (high is None or bounds[0] <= high)
-    except TypeError:
+    except (ArithmeticError, TypeError):
         return True
 
 

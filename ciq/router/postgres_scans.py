@@ -74,7 +74,7 @@ def _constant(node: dict[str, Any]) -> Constant | None:
     if kind == "A_Const":
         if "ival" in inside:
             return int(inside["ival"].get("ival", 0))
-        return float(inside["fval"]["fval"]) if "fval" in inside else inside.get("sval", {}).get("sval")
+        return _number(inside["fval"]["fval"]) if "fval" in inside else inside.get("sval", {}).get("sval")
     if kind == "TypeCast" and inside["typeName"]["names"][-1]["String"]["sval"] in _TIMES:
         return _constant(inside["arg"])
     if kind == "A_Expr" and inside["kind"] == "AEXPR_OP" and inside["name"][-1]["String"]["sval"] in ("+", "-"):
@@ -83,3 +83,11 @@ def _constant(node: dict[str, Any]) -> Constant | None:
         if isinstance(left, int | float) and isinstance(right, int | float):
             return left + right if inside["name"][-1]["String"]["sval"] == "+" else left - right
     return None
+
+
+def _number(text: str) -> float | None:
+    """A number beside small integers; None for one with another radix, which bounds nothing then."""
+    try:
+        return float(text)
+    except ValueError:
+        return None

@@ -24,6 +24,43 @@ SIGNS = ("(", ")", "'", '"', "$$", "$a$", "--", "/*", "*/", ";", ",", "\\", "E'"
 FRAGMENTS = st.sampled_from([*WORDS, *SIGNS])
 
 
+CONSTANTS = st.sampled_from(
+    [
+        *("1", "-1", "+ 1", "1_000.5", "0x1F", "0x1FFFFFFFFFFFFFFFFF", "0b" + "1" * 70, "0o7", "1e999", ".5", "1."),
+        *(
+            "'x'",
+            "E'\\n'",
+            "B'101'",
+            "$$x$$",
+            "NULL",
+            "true",
+            "$1",
+            "b",
+            "*",
+            "now()",
+            "ARRAY[1]",
+            "ROW(1)",
+            "(SELECT 1)",
+        ),
+        *("DATE 'x'", "'1'::date", "1 + 2", "- (1 - 'x')", "1e999 - 1e999", "@ 1", "1 !", "current_date - 1"),
+    ]
+)
+CONDITIONS = st.sampled_from(
+    [
+        *(
+            "a = {}",
+            "{} < t.a",
+            "a BETWEEN {} AND {}",
+            "a BETWEEN SYMMETRIC {} AND {}",
+            "a IN ({}, {})",
+            "a NOT IN ({})",
+        ),
+        *("NOT a = {}", "(a, b) = ({}, {})", "a = ANY ({})", "a IS DISTINCT FROM {}", "a OPERATOR(pg_catalog.=) {}"),
+        *("(t).a = {}", "w.x.y.a >= {}", "a[1] = {}", "- a = {}", "a LIKE {}", "a = {} OR b = {}", "a COLLATE x > {}"),
+    ]
+)
+
+
 def recased(word: str, upper: list[bool]) -> str:
     return "".join(c.upper() if up else c.lower() for c, up in zip(word, upper, strict=False))
 
@@ -32,6 +69,15 @@ def recased(word: str, upper: list[bool]) -> str:
 @given(text=st.text(max_size=300) | st.lists(FRAGMENTS, max_size=40).map(" ".join))
 def test_any_text_has_an_answer(text: str) -> None:
     assert classify(text).kind in ("read", "write", "unsure")
+
+
+@settings(max_examples=examples(150), deadline=None)
+@given(conditions=st.lists(CONDITIONS, min_size=1, max_size=3), constants=st.lists(CONSTANTS, min_size=6, max_size=6))
+def test_any_condition_has_an_answer(conditions: list[str], constants: list[str]) -> None:
+    where = " AND ".join(conditions).format(*constants)
+    statement = classify(f"SELECT a FROM t WHERE {where}")  # noqa: S608  # of this very file
+    assert statement.kind in ("read", "unsure")
+    assert all(each.spans for scan in statement.scans for each in scan.filters)
 
 
 @settings(max_examples=examples(150), deadline=None)

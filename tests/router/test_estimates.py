@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import duckdb
 import pytest
 
 from ciq.router import Router, classify
 from ciq.router.footer import Footer, read_footer
+from ciq.router.statement import Filter
 
 GROUP = 2048
 ROWS = """
@@ -36,7 +38,17 @@ PRUNED = [
     ("sparse > 20000", 6),  # nothing is known of a group of NULLs
     ("i < 100 AND d > '2020-06-01'", 0),
 ]
-WHOLE = ["true", "k = 3", "i = 5000 OR k = 1", "NOT i = 5000", "abs(i) = 5000", "i <> 1", "x = i"]
+WHOLE = [
+    "true",
+    "x < 'NaN'",
+    "k < 'Infinity'::float8",
+    "k = 3",
+    "i = 5000 OR k = 1",
+    "NOT i = 5000",
+    "abs(i) = 5000",
+    "i <> 1",
+    "x = i",
+]
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +77,17 @@ def test_no_row_group_with_a_wanted_row_is_passed_over(
     holding = len(memory.sql(sql).unique("place").fetchall())
     assert estimate(footer, sql)[1] == groups * GROUP
     assert holding <= groups
+
+
+def test_what_python_has_no_value_for_has_no_bounds(tmp_path: Path) -> None:
+    path = tmp_path / "far.parquet"
+    far = "SELECT DATE '99999-01-01' AS d, TIMESTAMP '99999-01-01 00:00:00' AS at, 'NaN'::DOUBLE AS x, [1] AS l, 2 AS i"
+    duckdb.sql(far).write_parquet(str(path))
+    footer = read_footer(path)
+    kept = {
+        name: footer.read(frozenset({name}), [Filter(name, (("3", None),))])[1] for name in ("d", "at", "x", "l", "i")
+    }
+    assert kept == {"d": 1, "at": 1, "x": 1, "l": 1, "i": 0}
 
 
 def test_only_the_columns_that_are_named_are_read(sorted_file: tuple[duckdb.DuckDBPyConnection, Footer]) -> None:

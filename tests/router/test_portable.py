@@ -102,6 +102,7 @@ DIFFERENT = [
     ("SELECT 1.23456789::numeric AS r", "a cast to numeric"),
     ("SELECT x::text FROM lab.t WHERE i = 4", "a cast to text"),
     ("SELECT extract(second FROM INTERVAL '1.5 seconds') AS r", "only the year"),
+    ("SELECT pg_catalog.extract() AS r", "only the year"),
     ("SELECT format('%s', 'a') AS r", "format()"),
     ("SELECT 'ab' ~ 'a(?=b)' AS r", "the operator ~"),
     ("SELECT current_user AS r", "SQLValueFunction"),
