@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager, nullcontext
 from decimal import Decimal
 from pathlib import Path
@@ -25,8 +25,7 @@ _PAGE = 1000
 
 def write_rows(answer: Result, form: str, limit: int | None, target: Path | None) -> None:
     """Write the rows of an answer, at most ``limit`` of them; a file appears whole or not at all."""
-    with _opened(target) as stream:
-        batches = _limited(answer, limit)
+    with _opened(target) as stream, closing(_limited(answer, limit)) as batches:
         if form in ("table", "json"):
             lines = _table(answer.schema, batches) if form == "table" else _json(batches)
             for line in lines:
@@ -56,7 +55,7 @@ def _writer(form: str, stream: IO[bytes], schema: pa.Schema) -> Any:
     return pa.ipc.new_stream(stream, schema)
 
 
-def _limited(answer: Result, limit: int | None) -> Iterator[pa.RecordBatch]:
+def _limited(answer: Result, limit: int | None) -> Generator[pa.RecordBatch, None, None]:
     with closing(iter(answer)) as batches:  # type: ignore[type-var]  # a generator, which stops the engine
         left = limit
         for batch in batches:

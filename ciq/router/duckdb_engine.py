@@ -95,8 +95,11 @@ def _let_go(cursor: DuckDBPyConnection) -> None:
     Closing waits for the tasks of a statement that was left, which stop early only where they were told to; once
     closing has begun nothing reaches them.
     """
-    cursor.interrupt()
-    cursor.close()
+    import duckdb
+
+    with suppress(duckdb.ConnectionException):  # the engine has been closed before
+        cursor.interrupt()
+        cursor.close()
 
 
 def _carry(cursor: DuckDBPyConnection, relation: Relation, table: pa.Table) -> None:

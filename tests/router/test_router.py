@@ -198,6 +198,15 @@ def test_rows_come_in_batches_and_are_counted(router: Router) -> None:
     assert answer.rows == 25_000
 
 
+@pytest.mark.parametrize("engine", ["pg", "duckdb"])
+def test_rows_may_be_left_when_the_router_is_closed(house: Path, engine: str) -> None:
+    router = Router.from_config(house / "router.yml")
+    rows = iter(router.execute("SELECT a.i FROM api.both a, api.both b", engine=engine))  # type: ignore[arg-type]
+    next(rows)
+    router.close()
+    rows.close()
+
+
 def test_a_new_file_is_seen_and_an_old_decision_forgotten(
     router: Router, house: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
