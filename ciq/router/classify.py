@@ -53,7 +53,8 @@ def classify(sql: str, catalog: Catalog | None = None, engines: Collection[Engin
 
     It answers for any text within bounded time: what is too large or can't be parsed is unsure.
     """
-    return replace(_judged(sql, catalog), hints=hints(sql, engines))
+    judged, found = _judged(sql, catalog), hints(sql, engines)
+    return replace(judged, hints=found) if found else judged
 
 
 def _judged(sql: str, catalog: Catalog | None) -> Statement:

@@ -24,7 +24,7 @@ _FORMS = {
     "float8": re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?"),
 }
 TYPES = frozenset(_FORMS)
-_RADIX = re.compile(r"\b0[xob]", re.IGNORECASE)
+_RADIX = re.compile(r"0(?<!\w0)[xobXOB]")  # begins with what is rare, so that the text is passed over fast
 _LONGEST_NUMBER = 38
 _EXTRACTED = frozenset({"year", "month", "day"})
 _ORDERING = frozenset({"<", ">", "<=", ">="})
