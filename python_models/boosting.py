@@ -14,10 +14,15 @@ PROJECT = Path(__file__).parents[1]
 def blueprints():
     """One a data set whose learner this is, with what it needs of the contract."""
     from ciq.blueprint.datasets import code_version, staged
-    from ciq.blueprint.roles import propensity_spec
+    from ciq.blueprint.roles import population, propensity_spec
 
     return [
-        {"dataset": d.contract.name, "spec": json.dumps(asdict(propensity_spec(d.contract))), "code": code_version()}
+        {
+            "dataset": d.contract.name,
+            "population": population(d.contract),
+            "spec": json.dumps(asdict(propensity_spec(d.contract))),
+            "code": code_version(),
+        }
         for d in staged(PROJECT)
         if d.contract.propensity.learner == "gradient_boosting"
     ]
@@ -35,7 +40,7 @@ def columns():
     kind="FULL",
     description="The propensity score of each row by trees that have not seen its fold",
     grains=["row_id"],
-    depends_on=["curated.@{dataset}", "diagnostics.@{dataset}_positivity"],
+    depends_on=["curated.@{population}", "diagnostics.@{dataset}_positivity"],
     columns=columns(),
     column_descriptions={"fold": "The range that the row's md5 falls in, from 1 on"},
     audits=[
@@ -43,7 +48,7 @@ def columns():
         ("unique_values", {"columns": [exp.column("row_id")]}),
         ("accepted_range", {"column": exp.column("ps_hat"), "min_v": 0, "max_v": 1}),
     ],
-    blueprints=blueprints() or [{"dataset": "none"}],
+    blueprints=blueprints() or [{"dataset": "none", "population": "none"}],
     enabled=bool(blueprints()),
 )
 def execute(context: ExecutionContext, start, end, execution_time, **kwargs):
@@ -52,8 +57,9 @@ def execute(context: ExecutionContext, start, end, execution_time, **kwargs):
     from ciq.causal.propensity import Engine, Spec
 
     context.blueprint_var("code")
-    dataset, spec = context.blueprint_var("dataset"), Spec(**json.loads(context.blueprint_var("spec")))
-    adapter, table = context.engine_adapter, context.resolve_table(f"curated.{dataset}")
+    dataset, population = context.blueprint_var("dataset"), context.blueprint_var("population")
+    spec = Spec(**json.loads(context.blueprint_var("spec")))
+    adapter, table = context.engine_adapter, context.resolve_table(f"curated.{population}")
     positivity = context.resolve_table(f"diagnostics.{dataset}_positivity")
     levels = exp.select("covariate", "level", "n").from_(positivity).where("kind = 'level'")
 

@@ -20,10 +20,15 @@ PROJECT = Path(__file__).parents[1]
 def blueprints():
     """One a data set, with what the fit needs of its contract."""
     from ciq.blueprint.datasets import code_version, staged
-    from ciq.blueprint.roles import propensity_spec
+    from ciq.blueprint.roles import population, propensity_spec
 
     return [
-        {"dataset": d.contract.name, "spec": json.dumps(asdict(propensity_spec(d.contract))), "code": code_version()}
+        {
+            "dataset": d.contract.name,
+            "population": population(d.contract),
+            "spec": json.dumps(asdict(propensity_spec(d.contract))),
+            "code": code_version(),
+        }
         for d in staged(PROJECT)
     ]
 
@@ -66,7 +71,7 @@ def columns():
     kind="FULL",
     description="The propensity model fitted to all rows (fold 0) and without each fold, a row per fold and term",
     grains=["(fold, kind, covariate, level, with_covariate, with_level)"],
-    depends_on=["curated.@{dataset}", "diagnostics.@{dataset}_positivity"],
+    depends_on=["curated.@{population}", "diagnostics.@{dataset}_positivity"],
     columns=columns(),
     column_descriptions={
         "fold": "The fold whose rows were left out; 0 for none",
@@ -84,7 +89,7 @@ def columns():
         ("forall", {"criteria": [exp.condition("status = 'boosted' OR NOT coefficient IS NULL")]}),
         ("unique_combination_of_columns", {"columns": [exp.column(name) for name in KEY]}),
     ],
-    blueprints=blueprints() or [{"dataset": "none"}],
+    blueprints=blueprints() or [{"dataset": "none", "population": "none"}],
     enabled=bool(blueprints()),
 )
 def execute(context: ExecutionContext, start, end, execution_time, **kwargs):
@@ -94,8 +99,9 @@ def execute(context: ExecutionContext, start, end, execution_time, **kwargs):
     from ciq.causal.propensity import Engine, Spec, propensity
 
     context.blueprint_var("code")
-    dataset, spec = context.blueprint_var("dataset"), Spec(**json.loads(context.blueprint_var("spec")))
-    adapter, table = context.engine_adapter, context.resolve_table(f"curated.{dataset}")
+    dataset, population = context.blueprint_var("dataset"), context.blueprint_var("population")
+    spec = Spec(**json.loads(context.blueprint_var("spec")))
+    adapter, table = context.engine_adapter, context.resolve_table(f"curated.{population}")
     positivity = context.resolve_table(f"diagnostics.{dataset}_positivity")
     observed = exp.select("covariate", "level").from_(positivity).where("kind = 'level'")
 

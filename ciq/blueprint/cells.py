@@ -7,7 +7,7 @@ from itertools import combinations
 
 from sqlglot import exp
 
-from ciq.blueprint.roles import alias, factors, treated
+from ciq.blueprint.roles import alias, factors, population, treated
 from ciq.causal import sql
 from ciq.contract import Contract
 
@@ -47,7 +47,7 @@ def _crossable(contract: Contract, named: Sequence[str]) -> exp.Subquery:
         shown = exp.If(this=exp.column(f"_few_{position}", "f"), true=sql.level(sql.column(name, "x")))
         levels.append(alias(exp.Case(ifs=[shown]), f"_level_{position}"))
     flags = exp.select(*(few or [alias(exp.true(), "_few")])).from_("levels").subquery("f")
-    table = exp.to_table(f"curated.{contract.name}", alias="x")
+    table = exp.to_table(f"curated.{population(contract)}", alias="x")
     rows = exp.select(alias(treated(contract), "_treated"), *levels).from_(table)
     return rows.join(flags, join_type="cross").subquery("r")
 

@@ -19,6 +19,11 @@ def factors(contract: Contract) -> list[str]:
     return [name for name in contract.covariate_cols if contract.is_categorical(name)]
 
 
+def population(contract: Contract) -> str:
+    """The model in ``curated`` whose rows diagnostics and features take: all, or those of the contract's window."""
+    return f"_{contract.name}_window" if contract.schedule.window else contract.name
+
+
 def treated(contract: Contract) -> exp.Expr:
     """The treatment as 0 or 1."""
     return exp.cast(sql.column(contract.treatment_col), "int")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from ciq.blueprint.roles import alias, factors, numbers
+from ciq.blueprint.roles import alias, factors, numbers, population
 from ciq.causal import sql
 from ciq.contract import Contract
 
@@ -38,7 +38,7 @@ def fitted(contract: Contract) -> Iterator[exp.Expr]:
 
 def scorable(contract: Contract) -> exp.Subquery:
     """The curated rows, each with the coefficients of its own levels, or with the score that trees gave it."""
-    rows = exp.to_table(f"curated.{contract.name}", alias="x")
+    rows = exp.to_table(f"curated.{population(contract)}", alias="x")
     if _boosted(contract):
         return _scored(contract, rows)
     return _joined(contract, rows, f"diagnostics.{contract.name}_propensity")
@@ -47,7 +47,7 @@ def scorable(contract: Contract) -> exp.Subquery:
 def scorable_by_fold(contract: Contract) -> exp.Subquery:
     """The curated rows, each with its fold and the coefficients of its own levels in the fit without that fold."""
     fold = alias(sql.fold(exp.column("row_id"), contract.propensity.folds), _FOLD)
-    rows = exp.select("*", fold).from_(f"curated.{contract.name}").subquery("x")
+    rows = exp.select("*", fold).from_(f"curated.{population(contract)}").subquery("x")
     if _boosted(contract):
         return _scored(contract, rows)
     return _joined(contract, rows, f"diagnostics.{contract.name}_fits", exp.column("fold"))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from ciq.blueprint.roles import alias, factors, numbers, outcome, treated
+from ciq.blueprint.roles import alias, factors, numbers, outcome, population, treated
 from ciq.causal import sql
 from ciq.causal.design import MISSING
 from ciq.contract import Contract
@@ -22,7 +22,7 @@ def union_all(branches: list[exp.Select], empty: exp.Select) -> exp.Subquery:
 
 def factor_values(contract: Contract) -> exp.Subquery:
     """A row per row and categorical or segment: covariate, level, treated."""
-    table = f"curated.{contract.name}"
+    table = f"curated.{population(contract)}"
 
     def branch(name: str, value: exp.Expr) -> exp.Select:
         columns = [alias(exp.convert(name), "covariate"), alias(sql.level(value), "level")]
@@ -72,7 +72,7 @@ def covariate_values(contract: Contract) -> exp.Subquery:
         labels = {"covariate": f"{name}:{MISSING}" if kind == "missing" else name, "parent": name, "kind": kind}
         columns = [alias(exp.convert(value), label) for label, value in labels.items()]
         chosen = exp.select(exp.column("row_id"), *columns, alias(sql.number(x), "x"), alias(level, "level"), *roles)
-        return chosen.from_(f"curated.{contract.name}")
+        return chosen.from_(f"curated.{population(contract)}")
 
     def branches() -> Iterator[exp.Select]:
         text = exp.cast(exp.null(), "text")
@@ -97,7 +97,7 @@ def dated_values(contract: Contract) -> exp.Subquery:
         times = [alias(exp.cast(sql.column(known), "text"), "known_at"), alias(exp.cast(at, "text"), "row_time")]
         late = exp.GT(this=sql.column(known), expression=at.copy())
         chosen = exp.select(exp.column("row_id"), alias(unit.copy(), "unit"), *columns, *times, alias(late, "late"))
-        return chosen.from_(f"curated.{contract.name}").where(sql.observed(sql.column(name)))
+        return chosen.from_(f"curated.{population(contract)}").where(sql.observed(sql.column(name)))
 
     declared = [(name, note.available_at) for name, note in contract.columns.items() if note.available_at]
     at = sql.column(contract.time_col) if contract.time_col else exp.null()

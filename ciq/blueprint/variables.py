@@ -18,7 +18,7 @@ from ciq.blueprint.balanced import balanced
 from ciq.blueprint.cells import MOST, cells
 from ciq.blueprint.datasets import Dataset, inputs_version, staged
 from ciq.blueprint.figures import figures
-from ciq.blueprint.roles import alias, numbers, treated, typed
+from ciq.blueprint.roles import alias, numbers, population, treated, typed
 from ciq.blueprint.scoring import fitted, scorable, scorable_by_fold, score
 from ciq.blueprint.unpivoted import (
     covariate_values,
@@ -27,6 +27,7 @@ from ciq.blueprint.unpivoted import (
     segment_scores,
     weighted_numbers,
 )
+from ciq.blueprint.window import window_begins
 from ciq.causal import sql
 from ciq.causal.figures import crump_alpha
 from ciq.contract import Contract
@@ -62,6 +63,9 @@ def variables(dataset: Dataset) -> dict[str, exp.Expr]:
         "cron": exp.convert(contract.schedule.cron),
         "staged_rows": staged_rows(dataset),
         "in_interval": _in_interval(contract),
+        "windowed": exp.convert(contract.schedule.window is not None),
+        "time": sql.column(contract.time_col) if contract.time_col else exp.null(),
+        "window_begins": window_begins(contract),
         "publishes": exp.true() if resolve(Path()) else exp.false(),
         "publication": exp.convert(
             publication_spec(contract, "appended" if contract.appends else dataset.manifest.version)
@@ -74,6 +78,7 @@ def decided(contract: Contract) -> dict[str, exp.Expr]:
     """What the contract alone decides, wherever its rows are."""
     return {
         "dataset": exp.to_identifier(contract.name),
+        "population": exp.to_identifier(population(contract)),
         "columns": _tuple(sql.column(name) for name in contract.types),
         "typed": _tuple(alias(typed(contract, name), name) for name in contract.types),
         "cleaned": _tuple(alias(cleaned(contract, name, sql.column(name)), name) for name in contract.types),

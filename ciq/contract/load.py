@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from ciq.contract import finding, unbuilt
+from ciq.contract import finding
 from ciq.contract.consistency import findings
 from ciq.contract.model import Contract, Name
 from ciq.contract.shape import Shaper
@@ -43,7 +43,6 @@ def load(path: str | Path) -> Contract:
     if not isinstance(root, Mapping):
         message = "a contract is a mapping of keys to values"
         raise _refusal(path, [*flaws, Flaw("C102", message, root.line, root.column)])
-    flaws += unbuilt.take_out(root)
     shaper = Shaper(_kinds(root))
     data = {"name": path.stem, **shaper.shaped(root, Contract), "path": path}
     flaws += shaper.unknown

@@ -15,9 +15,11 @@ def mode_findings(contract: Contract) -> Iterator[Finding]:
     """Keys without the time where intervals are judged alone, and schedules that are none."""
     if contract.appends:
         yield from _appended(contract)
-    elif contract.schedule.lookback:
-        message = "`schedule.lookback` takes late rows of appended files, and `source.mode` is replace"
-        yield Finding("C150", ("schedule", "lookback"), message, "take it out, or set `source.mode` to append")
+    else:
+        asked = {"lookback": contract.schedule.lookback, "window": contract.schedule.window}
+        for key in (key for key, value in asked.items() if value):
+            message = f"`schedule.{key}` counts intervals of appended files, and `source.mode` is replace"
+            yield Finding("C150", ("schedule", key), message, "take it out, or set `source.mode` to append")
     if reason := _why_no_cron(contract.schedule.cron):
         help_ = f"write {', '.join(_SHORTHANDS)}, or five fields such as `30 5 * * *`"
         yield Finding("C151", ("schedule", "cron"), f"{contract.schedule.cron!r} is no schedule: {reason}", help_)

@@ -137,10 +137,15 @@ class Balance(_Strict):
 
 
 class Schedule(_Strict):
-    """When SQLMesh's scheduler is due, and how many intervals before the newest it takes again (`append` only)."""
+    """When SQLMesh's scheduler is due, and of appended files what it takes beyond the newest interval.
+
+    ``lookback`` is how many intervals before the newest are taken again; ``window`` how many, the newest included,
+    diagnostics and features are of: all of them where it is None.
+    """
 
     cron: str = "@daily"
     lookback: int = Field(default=0, ge=0)
+    window: int | None = Field(default=None, ge=1)
 
 
 class Leakage(_Strict):

@@ -29,7 +29,7 @@ def trimmed_contract(parent: Contract, name: str, alpha: float | Literal["crump"
     kept["columns"] = _noted(facts.get("columns", {}))
     if deduplicate := facts.get("clean", {}).get("deduplicate"):
         kept["clean"] = {"deduplicate": deduplicate}
-    for part, key in (("publish", "table"), ("schedule", "lookback")):
+    for part, key in (("publish", "table"), ("schedule", "lookback"), ("schedule", "window")):
         kept.get(part, {}).pop(key, None)
     head = f"# The rows of {parent.name} that its propensity scores let overlap; made by `ciq trim`, yours to edit.\n"
     said = {key: value for key, value in kept.items() if value not in ({}, [])}

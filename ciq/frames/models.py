@@ -17,6 +17,7 @@ from ciq.causal.boosting import boosted
 from ciq.causal.calibration import CALIBRATION_COLUMNS, calibration
 from ciq.causal.propensity import TERM_COLUMNS, Engine, Row, propensity
 from ciq.contract import Contract
+from ciq.contract.model import Schedule
 
 _BATCH_ROWS = 100_000
 
@@ -26,6 +27,8 @@ class Models:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
         self._connection = connection
+        # A frame is the population: its rows are taken as they are.
+        contract = contract.model_copy(update={"schedule": Schedule()})
         self._contract = contract
         self._decided = decided(contract)
         self._curated = f"curated.{contract.name}"

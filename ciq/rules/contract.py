@@ -48,12 +48,6 @@ CONTRACT_RULES = (
         "Write the value in the form that the message expects.",
     ),
     Rule(
-        "C108",
-        "This version of ciq does not do that yet",
-        "A setting that is accepted and ignored is worse than one that is refused.",
-        "Remove the key, or give it the value that the message names.",
-    ),
-    Rule(
         "C109",
         "A column is named that has no type",
         "Every column that a contract speaks of needs an entry in `types`.",
@@ -135,7 +129,7 @@ CONTRACT_RULES = (
     Rule(
         "C150",
         "A setting that the source's mode can't work with",
-        "Appended rows are judged interval by interval: a key has to name the time, and only then is there a lookback.",
+        "Appended rows are judged interval by interval: a key has to name the time; only they have lookback and window.",
         "Add the time to the key, take the setting out, or change source.mode.",
     ),
     Rule(

@@ -32,7 +32,7 @@ MODEL (
   ),
   cron @cron,
   enabled @enabled,
-  blueprints @datasets(weighted_numbers, exact_rows, bins)
+  blueprints @datasets(population, weighted_numbers, exact_rows, bins)
 );
 
 /* A number between -1 and 1, steep about its centre and flat far out. Each operation rounds in the order of the values,
@@ -63,7 +63,7 @@ so that no two of them change places */
 WITH size AS (
   SELECT
     COUNT(*) AS n
-  FROM curated.@dataset
+  FROM curated.@population
 ), sampled AS (
   /* Where there are too many rows to sort, one in 256 tells where a number lies and how widely it spreads */
   SELECT

@@ -34,7 +34,7 @@ MODEL (
   ),
   cron @cron,
   enabled @enabled,
-  blueprints @datasets(treated)
+  blueprints @datasets(population, treated)
 );
 
 WITH numbers AS (
@@ -123,7 +123,7 @@ WITH numbers AS (
   (
     SELECT
       row_id
-    FROM curated.@dataset
+    FROM curated.@population
     WHERE
       @treated = 1
     ORDER BY
@@ -134,7 +134,7 @@ WITH numbers AS (
   (
     SELECT
       row_id
-    FROM curated.@dataset
+    FROM curated.@population
     WHERE
       @treated = 0
     ORDER BY

@@ -21,7 +21,7 @@ MODEL (
   ),
   cron @cron,
   enabled @enabled,
-  blueprints @datasets(treated, gaps)
+  blueprints @datasets(population, treated, gaps)
 );
 
 WITH counted AS (
@@ -29,7 +29,7 @@ WITH counted AS (
     COUNT(CASE WHEN @treated = 1 THEN 1 END) AS n_treated,
     COUNT(CASE WHEN @treated = 0 THEN 1 END) AS n_control,
     @gaps AS gaps
-  FROM curated.@dataset AS x
+  FROM curated.@population AS x
 ), columns AS (
   SELECT
     n_treated,

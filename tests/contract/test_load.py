@@ -129,28 +129,6 @@ def test_an_encoding_that_is_not_read(tmp_path: Path) -> None:
         assert problem.rule == "C107" and "cp932" in problem.message
 
 
-NOT_BUILT = {
-    "schedule: {window: 90}": "window",
-}
-
-
-@pytest.mark.parametrize("line", NOT_BUILT)
-def test_what_is_not_built_is_refused_at_its_key(tmp_path: Path, line: str) -> None:
-    text = SEED + line + "\n"
-    problem = sole(tmp_path, text)
-    assert problem.rule == "C108"
-    assert (problem.line, problem.column) == at(text, line[line.index(NOT_BUILT[line]) :])
-
-
-def test_all_that_is_not_built_is_named_at_once(tmp_path: Path) -> None:
-    text = FULL.replace("unit: years}", "unit: years}, email: {pii: hash}")
-    text += "schedule: {window: 90}\n"
-    found = problems(tmp_path, text)
-    named = {problem.message.split("`")[1] for problem in found if problem.rule == "C108"}
-    assert named == {"schedule.window"}
-    assert [problem.rule for problem in found if problem.rule != "C108"] == ["C109"]
-
-
 FAULTS = [
     ("treatment_col", "treatmant_col", "C105", "treatmant_col", "treatment_col"),
     ("int16, gender", "itn16, gender", "C107", "itn16", "int16"),

@@ -30,7 +30,7 @@ def rules(folder: Path, text: str) -> list[str]:
 
 
 def test_an_appended_data_set_with_its_schedule_loads(tmp_path: Path) -> None:
-    assert rules(tmp_path, APPEND + "schedule: {cron: '30 5 * * *', lookback: 2}\n") == []
+    assert rules(tmp_path, APPEND + "schedule: {cron: '30 5 * * *', lookback: 2, window: 90}\n") == []
     assert rules(tmp_path, APPEND + "on_violation: quarantine\ntolerance: {default: 0.1}\n") == []
 
 
@@ -41,6 +41,8 @@ def test_an_appended_data_set_with_its_schedule_loads(tmp_path: Path) -> None:
         (APPEND + "constraints: {unique: [[customer]]}\n", "C150"),
         (APPEND + "clean: {deduplicate: {by: [customer]}}\n", "C150"),
         (BASE + "schedule: {lookback: 1}\n", "C150"),
+        (BASE + "schedule: {window: 90}\n", "C150"),
+        (APPEND + "schedule: {window: 0}\n", "C107"),
         (BASE + "schedule: {cron: daily}\n", "C151"),
         (BASE + "schedule: {cron: '61 5 * * *'}\n", "C151"),
         (BASE + "schedule: {cron: '* * * * *'}\n", "C151"),
