@@ -129,7 +129,7 @@ CONTRACT_RULES = (
     Rule(
         "C150",
         "A setting that the source's mode can't work with",
-        "Appended rows are judged interval by interval: a key has to name the time; only they have lookback and window.",
+        "Appended rows are judged interval by interval: a key names the time. Only they have a lookback and a window.",
         "Add the time to the key, take the setting out, or change source.mode.",
     ),
     Rule(

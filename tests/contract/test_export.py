@@ -57,11 +57,37 @@ def test_odcs_leads_back_to_the_same_contract(contract: Contract, tmp_path: Path
 def test_odcs_says_in_its_own_words_what_it_can(contract: Contract) -> None:
     document = yaml.safe_load(EXPORTS["odcs"](contract))
     said = {custom["property"] for custom in document["customProperties"]}
-    assert said.isdisjoint({"ciq.types", "ciq.constraints.ranges", "ciq.constraints.categories", "ciq.name"})
+    mended = {*contract.clean.sentinels, *contract.clean.upper, *contract.clean.fill, *contract.clean.unknown_category}
+    assert said.isdisjoint({"ciq.types", "ciq.name"})
+    assert mended or said.isdisjoint({"ciq.constraints.ranges", "ciq.constraints.categories"})
     for declared in document["schema"][0]["properties"]:
         low, high = contract.constraints.ranges.get(declared["name"], (None, None))
         options = declared.get("logicalTypeOptions", {})
-        assert (options.get("minimum"), options.get("maximum")) == (low, high)
+        stated = (None, None) if declared["name"] in mended else (low, high)
+        assert (options.get("minimum"), options.get("maximum")) == stated
+
+
+def test_odcs_says_of_mended_columns_nothing_that_the_raw_file_breaks() -> None:
+    document = yaml.safe_load(EXPORTS["odcs"](load(ROOT / "contracts" / "customers.yaml")))
+    columns = {each["name"]: each for each in document["schema"][0]["properties"]}
+    assert all("logicalTypeOptions" not in columns[name] for name in ("age", "prior_7d_spend"))
+    assert "quality" not in columns["gender"]
+    customs = {custom["property"]: custom["value"] for custom in document["customProperties"]}
+    assert customs["ciq.constraints.ranges"] == {"age": [0, 110], "prior_7d_spend": [0.0, 1e6]}
+    assert customs["ciq.constraints.categories"] == {"gender": ["M", "F", "U"]}
+
+
+def test_odcs_names_the_raw_file_and_its_format() -> None:
+    contract = load(ROOT / "contracts" / "nhefs.yaml")
+
+    def server(files: str | None) -> dict[str, Any]:
+        source = contract.source.model_copy(update={"files": files})
+        (found,) = yaml.safe_load(EXPORTS["odcs"](contract.model_copy(update={"source": source})))["servers"]
+        return {key: found.get(key) for key in ("path", "format", "delimiter")}
+
+    assert server(None) == {"path": "data/raw/nhefs.csv", "format": "csv", "delimiter": ","}
+    assert server("n_*.tsv.gz") == {"path": "data/raw/n_*.tsv.gz", "format": "csv", "delimiter": "\t"}
+    assert server("n.parquet") == {"path": "data/raw/n.parquet", "format": "parquet", "delimiter": None}
 
 
 def test_what_another_tool_changes_in_odcs_is_in_the_contract(contract: Contract, tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """The Open Data Contract Standard (v3): a contract as ODCS, and back.
 
 What the standard has words for stands in its own fields; the rest (roles, mends, gates) is a custom property each,
-``ciq.<key>``, so that an import gives the same contract again.
+``ciq.<key>``, so that an import gives the same contract again. The document is about the raw files: what holds of a
+column only after its ``clean`` steps is a custom property too.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from ciq.contract.model import Contract
+from ciq.contract.model import Constraints, Contract
 from ciq.contract.types import COLUMN_TYPES, Kind
 
 VERSION = "v3.1.0"
@@ -26,6 +27,8 @@ _LOGICAL: dict[Kind, str] = {
 }
 _WITHIN = ("source", "constraints")
 """Keys whose parts are custom properties of their own where the standard can't say them."""
+_FORMATS = {".parquet": "parquet", ".jsonl": "json", ".ndjson": "json"}
+"""What the standard calls a file's format, by its extension; all other text is CSV."""
 
 Facts = dict[str, Any]
 
@@ -74,7 +77,6 @@ def facts_of(document: Mapping[str, Any]) -> Facts:
 def _document(contract: Contract) -> dict[str, Any]:
     described = {"description": {"purpose": contract.description}} if contract.description else {}
     owner = {"domain": contract.owner} if contract.owner else {}
-    server = {"server": "local", "type": "local", "path": f"data/raw/{contract.source.files or contract.name + '.csv'}"}
     return {
         "apiVersion": VERSION,
         "kind": "DataContract",
@@ -84,26 +86,51 @@ def _document(contract: Contract) -> dict[str, Any]:
         "status": "active",
         **owner,
         **described,
-        "servers": [{**server, "format": "csv", "delimiter": contract.source.delimiter or ","}],
+        **({} if contract.source.trim else {"servers": [_server(contract)]}),
         "schema": [
             {
                 "name": contract.name,
                 "physicalName": contract.name,
                 "physicalType": "table",
                 "logicalType": "object",
-                "properties": [_property(contract, name) for name in contract.types],
+                "properties": [_property(contract, _of_raw(contract), name) for name in contract.types],
             }
         ],
     }
 
 
-def _property(contract: Contract, name: str) -> dict[str, Any]:
-    constraints, kind = contract.constraints, contract.type_of(name)
+def _server(contract: Contract) -> dict[str, Any]:
+    files = contract.source.files or f"{contract.name}.csv"
+    kind = next((kind for suffix, kind in _FORMATS.items() if suffix in files), "csv")
+    separator = contract.source.delimiter or ("\t" if ".tsv" in files else ",")
+    delimiter = {"delimiter": separator} if kind == "csv" else {}
+    return {"server": "local", "type": "local", "path": f"data/raw/{files}", "format": kind, **delimiter}
+
+
+def _of_raw(contract: Contract) -> Constraints:
+    """The constraints that hold of the values as they stand in the file: of columns that no ``clean`` step names."""
+    constraints, clean = contract.constraints, contract.clean
+    mended = {*clean.sentinels, *clean.upper, *clean.fill, *clean.unknown_category}
+
+    def raw(by_column: Mapping[str, Any]) -> Facts:
+        return {name: value for name, value in by_column.items() if name not in mended}
+
+    return Constraints(
+        not_null=tuple(name for name in constraints.not_null if name not in mended),
+        categories=raw(constraints.categories),
+        ranges=raw(constraints.ranges),
+        unique=() if clean.deduplicate else tuple(key for key in constraints.unique if mended.isdisjoint(key)),
+        patterns=raw(constraints.patterns),
+    )
+
+
+def _property(contract: Contract, constraints: Constraints, name: str) -> dict[str, Any]:
+    kind = contract.type_of(name)
     found: dict[str, Any] = {"name": name, "logicalType": _LOGICAL[kind.kind], "physicalType": kind.duckdb}
     note = contract.columns.get(name)
     if note and note.description:
         found["description"] = note.description
-    if name in contract.constraints.not_null:
+    if name in constraints.not_null:
         found["required"] = True
     options: dict[str, Any] = {}
     low, high = constraints.ranges.get(name, (None, None))
@@ -153,17 +180,26 @@ def _levels(declared: Mapping[str, Any]) -> Iterator[list[str]]:
 
 
 def _unsaid(facts: Facts, said: Facts) -> Iterator[tuple[str, Any]]:
-    """What ``said`` lacks or has otherwise, by path."""
+    """What ``said`` lacks or has otherwise, by path; of what is told by column only the columns where that is so."""
     for key, value in facts.items():
         if key in _WITHIN and isinstance(value, dict):
             within = said.get(key, {})
-            yield from ((f"{key}.{part}", each) for part, each in value.items() if within.get(part) != each)
+            for part, each in value.items():
+                told = within.get(part)
+                if told != each:
+                    yield f"{key}.{part}", _beside(told, each) if isinstance(told, dict) else each
         elif said.get(key) != value:
             yield key, value
+
+
+def _beside(told: Facts, each: Facts) -> Facts:
+    return {column: value for column, value in each.items() if told.get(column) != value}
 
 
 def _put(facts: Facts, path: list[str], value: Any) -> None:
     if len(path) == 1:
         facts[path[0]] = value
-    else:
-        facts.setdefault(path[0], {})[path[1]] = value
+        return
+    within = facts.setdefault(path[0], {})
+    told = within.get(path[1])
+    within[path[1]] = {**told, **value} if isinstance(told, dict) and isinstance(value, dict) else value
