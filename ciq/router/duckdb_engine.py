@@ -31,7 +31,7 @@ _EXPLAIN = re.compile(rf"{_GAP}explain{_GAP}(?:analyze\b{_GAP}|\([^)]*\){_GAP})?
 
 
 class DuckDBEngine:
-    """One database in memory, with a view for each relation of the lake.
+    """One database in memory, with a view for each relation of the lake that has been named.
 
     Where both grammars take a text it means what PostgreSQL means: integers divide to integers, and NULLs come last.
     """
@@ -44,16 +44,15 @@ class DuckDBEngine:
         self._connection = duckdb.connect(
             config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
         )
-        for (schema, name), path in _views(lake):
-            self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {_quoted(schema)}")
-            view = exp.Create(this=exp.table_(name, db=schema, quoted=True), kind="VIEW", expression=_scan(path))
-            self._connection.execute(view.sql("duckdb"))
+        self._unmade = dict(_views(lake))
         for statement in _locks(project, settings, lake):
             self._connection.execute(statement)
 
     def read(self, sql: str, tables: Mapping[Relation, pa.Table] = _NO_TABLES) -> Rows:
         """The rows of one SELECT or EXPLAIN; ``tables`` are put under their names first."""
         _must_be_a_query(sql)
+        with _explained(self._timeout):
+            self._make_views(sql)
         cursor = self._busy = self._connection.cursor()
         for relation, table in tables.items():
             _carry(cursor, relation, table)
@@ -79,6 +78,17 @@ class DuckDBEngine:
 
     def close(self) -> None:
         self._connection.close()
+
+    def _make_views(self, sql: str) -> None:
+        """Make the views that a text may name, by itself or by a function that lists them; each reads a footer."""
+        text = sql.casefold().replace('""', '"')
+        for key in [key for key in self._unmade if key[1].casefold() in text or "duckdb_" in text]:
+            schema, name = key
+            self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {_quoted(schema)}")
+            scan = _scan(self._unmade[key])
+            view = exp.Create(this=exp.table_(name, db=schema, quoted=True), kind="VIEW", expression=scan)
+            self._connection.execute(view.sql("duckdb"))
+            del self._unmade[key]
 
     def _batches(self, cursor: DuckDBPyConnection, reader: Any, clock: threading.Timer) -> Iterator[pa.RecordBatch]:
         try:

@@ -218,6 +218,15 @@ def test_a_new_file_is_seen_and_an_old_decision_forgotten(
     assert router.decide("SELECT sum(x) FROM api.both").engine == "pg"
 
 
+def test_a_broken_file_is_in_nobody_else_s_way(house: Path) -> None:
+    broken = house / "data" / "processed" / "study" / "views" / "diagnostics.study_gates.parquet"
+    broken.parent.mkdir(parents=True)
+    broken.write_bytes(b"PAR1")
+    router = Router.from_config(house / "router.yml")
+    assert router.execute("SELECT count(*) AS n FROM lake.ALONE").table().to_pylist() == [{"n": 100}]
+    assert refused(router, "SELECT count(*) FROM Diagnostics.study_GATES") == "R609"
+
+
 def test_ambiguous_names_are_refused_with_both(router: Router, house: Path, served: Server) -> None:
     execute(served, "CREATE TABLE public.alone (i int); CREATE TABLE public.once (i int)")
     router = Router.from_config(edited(house, "defaults: {", "defaults: {search_path: [api, lake], "))
