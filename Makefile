@@ -36,8 +36,9 @@ soak: $(VENV)/tested
 	CIQ_SOAK=50 $(BIN)/python -m pytest tests/router/test_classify_fuzz.py tests/router/test_concurrency.py tests/router/test_interrupt.py
 	CIQ_SOAK=50 $(BIN)/python -m pytest tests/causal/test_designs.py tests/contract/test_load_fuzz.py tests/ingest/test_exactness.py \
 		tests/ingest/test_fuzz.py tests/ingest/test_glance.py tests/ingest/test_kill.py tests/ingest/test_times.py tests/install \
-		tests/pipeline/test_append.py tests/pipeline/test_poison.py tests/cli/test_broken_house.py tests/frames/test_out_of_fold.py tests/publish/test_faces.py \
-		tests/test_docs.py tests/campaign tests/trim/test_parents.py tests/frames/test_binned.py tests/frames/test_positivity_cells.py
+		tests/pipeline/test_append.py tests/pipeline/test_poison.py tests/pipeline/test_window.py tests/cli/test_broken_house.py \
+		tests/frames/test_out_of_fold.py tests/publish/test_faces.py tests/test_docs.py tests/campaign \
+		tests/trim/test_parents.py tests/frames/test_binned.py tests/frames/test_positivity_cells.py
 	CIQ_SOAK=50 $(BIN)/python -m pytest -s tests/publish/test_killed.py tests/publish/test_loading.py tests/publish/test_zero_downtime.py
 
 lint: $(VENV)/tested

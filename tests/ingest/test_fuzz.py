@@ -17,8 +17,8 @@ from reference import TYPES, read
 from small_project import Project
 from soaking import campaign, examples
 
-from ciq.errors import CiqError, DataRefused
-from ciq.ingest import ingest
+from ciq.errors import CiqError, DataRefused, Problem
+from ciq.ingest import check, ingest
 from ciq.rules import RULES
 
 NAMES = list(TYPES)
@@ -99,6 +99,10 @@ def damaged(chance: random.Random) -> tuple[str, bytes]:
     return f"d.{form}{packing}", content
 
 
+def places(problems: tuple[Problem, ...]) -> list[tuple[str, int | None, str]]:
+    return [(problem.rule, problem.line, problem.message) for problem in problems]
+
+
 @pytest.mark.parametrize("seed", range(campaign(4, 7)))
 def test_damaged_files(seed, make):
     chance, verdicts = random.Random(seed), Counter[str]()
@@ -108,13 +112,18 @@ def test_damaged_files(seed, make):
         with TemporaryDirectory() as folder:
             project = Project(Path(folder))
             path = project.put(content, name)
+            checked = check(path, contract) if seed == 0 else None
             try:
                 manifest = ingest(project.root, {"d": contract}, "d").manifest
             except CiqError as refused:
                 assert isinstance(refused, DataRefused) and all(each.rule in RULES for each in refused.problems)
                 assert not list(project.root.glob("data/staged/**/*"))
+                if checked:
+                    assert places(checked.problems) == places(refused.problems), (name, content)
                 verdicts["refused"] += 1
                 continue
+            if checked:
+                assert (checked.ok, checked.rows) == (True, manifest.rows), (name, content)
             rows = project.rows(manifest, "* EXCLUDE (_source, _file, _row)")
             assert rows == read(path), (name, content)
             verdicts["landed"] += 1
