@@ -24,9 +24,11 @@ _OPERATORS = """
 SELECT DISTINCT oprname FROM pg_operator JOIN pg_proc ON pg_proc.oid = oprcode
 WHERE provolatile = 'v' AND oprnamespace <> 'pg_catalog'::regnamespace
 """
-_BYTEWISE = (
-    "SELECT datcollate IN ('C', 'POSIX', 'C.UTF-8', 'C.utf8') FROM pg_database WHERE datname = current_database()"
-)
+# Of a database that sorts by ICU the name may still be C.
+_BYTEWISE = """
+SELECT datcollate IN ('C', 'POSIX', 'C.UTF-8', 'C.utf8') AND 'a' > 'B' FROM pg_database
+WHERE datname = current_database()
+"""
 _PATH = "SELECT nspname FROM unnest(current_schemas(false)) AS path(nspname)"
 
 

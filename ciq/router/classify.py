@@ -227,6 +227,8 @@ def _duckdb_objection(sql: str, verdicts: list[_Verdict]) -> str | None:
             return "the setting is PostgreSQL's"
         if verdict.seen.changes:
             return "DuckDB runs no plan of a write"
+        if verdict.seen.only:
+            return "DuckDB takes no notice of ONLY"
         missing = [names for names in verdict.seen.functions if not _own_to_duckdb(names, known.reading, _DUCKDB_FORMS)]
         missing += [n for n in verdict.seen.operators if not _own_to_duckdb(n, known.operators, _DUCKDB_OPERATORS)]
         missing += [names for names in verdict.seen.types if not _own(names, known.types)]

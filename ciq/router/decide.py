@@ -110,6 +110,9 @@ def locate(statement: Statement, lake: Lake, catalog: Catalog | None, added: Map
     if engines or not all(some & set(ENGINES) for some in having):
         return Located(engines, keys)
     carried = [relation for relation, some in zip(statement.relations, having, strict=True) if "duckdb" not in some]
+    names = [(relation.schema or "main", relation.name.lower()) for relation in carried]
+    if len(set(names)) < len(names):
+        return Located(frozenset(), keys, problem=_same_name(carried))
     return Located(frozenset({"duckdb"}), keys, tuple(carried))
 
 
@@ -122,6 +125,11 @@ def _in_postgres(relation: Relation, catalog: Catalog | None) -> Key | None:
 def _ambiguous(relation: Relation, lake: Key, postgres: Key) -> Problem:
     candidates = f"{'.'.join(lake)} in DuckDB and {'.'.join(postgres)} in PostgreSQL"
     return Problem("R608", f"{relation} may be {candidates}", help="write it with its schema")
+
+
+def _same_name(carried: Sequence[Relation]) -> Problem:
+    message = f"DuckDB can't tell two of {', '.join(map(str, carried))} apart: it takes no notice of case"
+    return Problem("R608", message, help="give one of them another name by a view")
 
 
 def _missing(relation: Relation, lake: Lake, catalog: Catalog | None) -> Problem:

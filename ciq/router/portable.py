@@ -26,6 +26,8 @@ _FORMS = {
 TYPES = frozenset(_FORMS)
 _RADIX = re.compile(r"0(?<!\w0)[xobXOB]")  # begins with what is rare, so that the text is passed over fast
 _LONGEST_NUMBER = 38
+JOINS = re.compile(r"\b(?:anti|asof|positional|semi)\b", re.IGNORECASE)
+"""Words before JOIN that are an alias of what stands there to PostgreSQL, and the kind of the join to DuckDB."""
 _EXTRACTED = frozenset({"year", "month", "day"})
 _ORDERING = frozenset({"<", ">", "<=", ">="})
 _BETWEEN = ("AEXPR_BETWEEN", "AEXPR_NOT_BETWEEN")
@@ -40,6 +42,8 @@ def objection(sql: str, seen: Seen, bytewise: bool = True) -> str | None:
         return "a backslash escapes in PostgreSQL's LIKE, and nothing in DuckDB's"
     if _RADIX.search(sql):
         return "DuckDB takes 0x1F for a 0 named x1F"
+    if JOINS.search(sql):
+        return "ANTI, ASOF, POSITIONAL and SEMI are joins in DuckDB, and aliases in PostgreSQL"
     if any(len(number) > _LONGEST_NUMBER or "e" in number.lower() for number in seen.numbers):
         return "a number with an exponent or more than 38 figures is a double in DuckDB"
     for kind in sorted(seen.kinds - NODES):

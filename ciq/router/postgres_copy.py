@@ -15,10 +15,13 @@ from ciq.router.postgres_types import LOOSE, unfit
 from ciq.router.statement import Relation
 
 # Types whose values compare alike on both engines, in a collation that goes by bytes or is the database's own. Floats
-# of 4 bytes are compared as 8 by PostgreSQL alone, and a numeric without a scale is carried over rounded.
+# of 4 bytes are compared as 8 by PostgreSQL alone, and a numeric is carried over rounded where it has no precision, one
+# above 38, or a scale that is not within it.
 _COLUMNS = """
-SELECT attname, typname IN ('bool', 'int2', 'int4', 'int8', 'float8', 'numeric', 'date', 'timestamp', 'text', 'varchar')
-    AND (typname <> 'numeric' OR atttypmod <> -1) AND coalesce(collname IN ('default', 'C', 'POSIX'), true)
+SELECT attname, CASE WHEN
+    typname IN ('bool', 'int2', 'int4', 'int8', 'float8', 'numeric', 'date', 'timestamp', 'text', 'varchar')
+    AND (typname <> 'numeric' OR (atttypmod - 4) >> 16 BETWEEN (atttypmod - 4) & 2047 AND 38)
+    AND coalesce(collname IN ('default', 'C', 'POSIX'), true) THEN typname END
 FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid LEFT JOIN pg_collation ON pg_collation.oid = attcollation
 WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped ORDER BY attnum
 """
@@ -40,8 +43,8 @@ class Room:
         self.written.write(data)
 
 
-def columns(cursor: Any, relation: Relation) -> dict[str, bool]:
-    """The columns of a relation, and whether the values of each compare alike on both engines."""
+def columns(cursor: Any, relation: Relation) -> dict[str, str | None]:
+    """The columns of a relation, and the type of each whose values compare alike on both engines."""
     table = exp.table_(relation.name, db=relation.schema or None, quoted=True)
     cursor.execute(_COLUMNS, [table.sql("postgres")])
     return dict(cursor.fetchall())

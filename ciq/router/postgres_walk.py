@@ -41,7 +41,8 @@ class Seen:
     """What a walk has come across. ``changes`` are parts that write, ``odd`` parts that nobody vouches for.
 
     ``kinds`` are the kinds of nodes; ``calls``, ``expressions`` and ``casts`` the nodes themselves of functions,
-    operators and casts; ``numbers`` are written out, those beside small integers.
+    operators and casts; ``numbers`` are written out, those beside small integers. ``only`` tells of a relation that is
+    read without those that inherit from it.
     """
 
     functions: set[Names] = field(default_factory=set)
@@ -58,6 +59,7 @@ class Seen:
     expressions: list[dict[str, Any]] = field(default_factory=list)
     casts: list[dict[str, Any]] = field(default_factory=list)
     numbers: set[str] = field(default_factory=set)
+    only: bool = False
 
 
 def walk(statement: dict[str, Any]) -> Seen:
@@ -124,6 +126,7 @@ def _operator(seen: Seen, node: Any, scope: frozenset[str]) -> None:
 
 
 def _read(seen: Seen, node: Any, scope: frozenset[str]) -> None:
+    seen.only |= "inh" not in node
     found = relation(node)
     if found.schema or found.name not in scope:
         seen.relations[found] = None

@@ -7,6 +7,7 @@ applies it once more.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -35,6 +36,9 @@ _BINARY: dict[str, type[exp.Binary]] = {
     "~~": exp.Like,
 }
 _CASTS = frozenset({"date", "interval"})
+_TEXTS = frozenset({"text", "varchar"})
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?)?")
+"""A time that both engines read alike, whatever it is compared with."""
 
 
 class _Stays(Exception):
@@ -55,14 +59,15 @@ class Part:
         return query if self.condition is None else query.where(self.condition)
 
 
-def part(sql: str, relation: Relation, columns: Mapping[str, bool], bytewise: bool) -> Part:
+def part(sql: str, relation: Relation, columns: Mapping[str, str | None], bytewise: bool) -> Part:
     """The part of a relation that a statement needs.
 
-    ``columns`` are all columns of the relation, and whether the values of each compare alike on both engines;
-    ``bytewise`` whether PostgreSQL sorts texts by their bytes. Of what only DuckDB's grammar takes all is needed.
+    ``columns`` are all columns of the relation, and the type of each whose values compare alike on both engines;
+    ``bytewise`` whether PostgreSQL sorts texts by their bytes. All is needed of what only DuckDB's grammar takes, or
+    takes for another join.
     """
     tree = postgres_tree(sql)
-    if isinstance(tree, str):
+    if isinstance(tree, str) or portable.JOINS.search(sql):
         return Part(tuple(columns))
     words = _words(tree, relation)
     needed = tuple(name for name in columns if words is None or name.lower() in words)
@@ -87,7 +92,8 @@ def _entries(tree: Any) -> Iterator[tuple[str, Any]]:
 
 def _words(tree: Any, relation: Relation) -> set[str] | None:
     """Every word that may be the name of a column, in lower case; None where columns go without a name."""
-    rows = {relation.name, *(node["alias"]["aliasname"] for node in _places(tree, relation) if "alias" in node)}
+    names = {relation.name, *(node["alias"]["aliasname"] for node in _places(tree, relation) if "alias" in node)}
+    rows = {name.lower() for name in names}
     words: set[str] = set()
     for key, value in _entries(tree):
         if key in ("isNatural", "colnames") or (key == "ColumnRef" and _is_whole(value["fields"], rows)):
@@ -100,11 +106,10 @@ def _words(tree: Any, relation: Relation) -> set[str] | None:
 
 
 def _is_whole(fields: list[Node], rows: set[str]) -> bool:
-    """Whether a reference is to all columns at once: a star, or a name of the relation as a value."""
-    last = fields[-1]
-    if "A_Star" in last:
-        return len(fields) == 1 or fields[-2]["String"]["sval"] in rows
-    return last["String"]["sval"] in rows
+    """Whether a reference is to all columns at once: a star, or a name of the relation (``rows``) as a value."""
+    if "A_Star" in fields[-1]:
+        return len(fields) == 1 or fields[-2]["String"]["sval"].lower() in rows
+    return fields[-1]["String"]["sval"].lower() in rows
 
 
 def _places(tree: Any, relation: Relation) -> list[Node]:
@@ -113,18 +118,17 @@ def _places(tree: Any, relation: Relation) -> list[Node]:
     return [node for node in found if named(node) == relation]
 
 
-def _condition(tree: Any, relation: Relation, columns: Mapping[str, bool], bytewise: bool) -> exp.Expr | None:
+def _condition(tree: Any, relation: Relation, columns: Mapping[str, str | None], bytewise: bool) -> exp.Expr | None:
     """What every row that counts fulfils: one of the conditions of the places where the relation stands."""
     hidden = {value["ctename"] for key, value in _entries(tree) if key == "CommonTableExpr"}
     merged = {word["String"]["sval"] for key, value in _entries(tree) if key == "usingClause" for word in value}
     if relation.name in hidden or any(key == "isNatural" for key, _ in _entries(tree)):
         return None
-    alike = {name for name, same in columns.items() if same}
     found: list[exp.Expr] = []
     placed = [pair for pair in _filtered(tree) if named(pair[0]) == relation]
     for node, conjuncts in placed:
         name = node.get("alias", {}).get("aliasname", node["relname"])
-        column = partial(_column, name=name, columns=frozenset(columns), alike=alike, merged=merged)
+        column = partial(_column, name=name, columns=columns, merged=merged)
         told = [text for text in (_pushed(each, column, bytewise) for each in conjuncts) if text is not None]
         if not told or "colnames" in node.get("alias", {}):
             return None
@@ -176,18 +180,19 @@ def _pushed(node: Node, column: Column, bytewise: bool) -> exp.Expr | None:
     return found
 
 
-def _column(
-    fields: list[Node], name: str, columns: Iterable[str], alike: Iterable[str], merged: Iterable[str]
-) -> exp.Expr:
-    """A reference to a column of the relation itself: by its name there, or by the column's alone.
+def _column(fields: list[Node], name: str, columns: Mapping[str, str | None], merged: Iterable[str]) -> exp.Expr:
+    """A reference to a column of the relation itself: by its name there, or by the column's alone; with its type.
 
     A bare name means the nearest relation that has it; a merged one, of USING, means none of them.
     """
     words = [field["String"]["sval"] if "String" in field else "*" for field in fields]
     bare = len(words) == 1 and words[0] in columns and words[0] not in merged
-    if not (bare or (len(words) == 2 and words[0] == name)) or words[-1] not in alike:
+    kind = columns.get(words[-1])
+    if not (bare or (len(words) == 2 and words[0] == name)) or kind is None:
         raise _Stays
-    return exp.column(words[-1], quoted=True)
+    found = exp.column(words[-1], quoted=True)
+    found.meta["kind"] = kind
+    return found
 
 
 def _written(node: Node, column: Column) -> exp.Expr:
@@ -199,7 +204,7 @@ def _written(node: Node, column: Column) -> exp.Expr:
     if kind == "TypeCast":
         return _cast(body)
     if kind == "NullTest":
-        is_null = exp.Is(this=_written(body["arg"], column), expression=exp.Null())
+        is_null = exp.Is(this=_operand(body["arg"], column), expression=exp.Null())
         return is_null if body["nulltesttype"] == "IS_NULL" else exp.Not(this=is_null)
     if kind == "BoolExpr":
         parts = [_written(argument, column) for argument in body["args"]]
@@ -210,23 +215,38 @@ def _written(node: Node, column: Column) -> exp.Expr:
     raise _Stays
 
 
+def _operand(node: Node, column: Column) -> exp.Expr:
+    """What an operation is applied to, in parentheses where it is a condition: IS NULL binds it looser than ``=``."""
+    found = _written(node, column)
+    return exp.paren(found) if isinstance(found, exp.Predicate | exp.Not) else found
+
+
 def _operation(body: Node, column: Column) -> exp.Expr:
     name, kind = body["name"][-1]["String"]["sval"], body["kind"]
     if "lexpr" not in body:
         raise _Stays
-    left = _written(body["lexpr"], column)
-    if kind in ("AEXPR_IN", "AEXPR_BETWEEN", "AEXPR_NOT_BETWEEN"):
-        items = [_written(item, column) for item in body["rexpr"]["List"]["items"]]
-        if kind == "AEXPR_IN":
-            found: exp.Expr = exp.In(this=left, expressions=items)
-            return exp.Not(this=found) if name == "<>" else found
+    sides = [body["lexpr"], *body["rexpr"].get("List", {}).get("items", [body["rexpr"]])]
+    left, *items = operands = [_operand(side, column) for side in sides]
+    if not _are_read_alike(operands):
+        raise _Stays
+    if kind == "AEXPR_IN":
+        found: exp.Expr = exp.In(this=left, expressions=items)
+        return exp.Not(this=found) if name == "<>" else found
+    if kind in ("AEXPR_BETWEEN", "AEXPR_NOT_BETWEEN"):
         found = exp.Between(this=left, low=items[0], high=items[1])
         return exp.Not(this=found) if kind == "AEXPR_NOT_BETWEEN" else found
     operator = _BINARY.get("~~" if name == "!~~" else name)
     if operator is None or kind not in ("AEXPR_OP", "AEXPR_LIKE"):
         raise _Stays
-    operation = exp.paren(operator(this=left, expression=_written(body["rexpr"], column)))
+    operation = exp.paren(operator(this=left, expression=items[0]))
     return exp.Not(this=operation) if name == "!~~" else operation
+
+
+def _are_read_alike(operands: list[exp.Expr]) -> bool:
+    """Whether texts among the operands mean the same to both engines, as what they are compared with."""
+    texts = [each.name for each in operands if each.is_string]
+    kinds = {column.meta["kind"] for each in operands for column in each.find_all(exp.Column)}
+    return kinds <= _TEXTS or all(map(_TIME.fullmatch, texts))
 
 
 def _constant(body: Node) -> exp.Expr:

@@ -193,7 +193,7 @@ class Router:
     def _pulled(self, decision: Decision) -> dict[Relation, pa.Table]:
         """PostgreSQL's relations that a query on DuckDB joins with, within the limit."""
         left = int(self.settings.defaults.pull_limit_mb * 1e6)
-        bytewise = self._known.catalog is None or self._known.catalog.bytewise
+        bytewise = self._known.catalog is not None and self._known.catalog.bytewise
         tables: dict[Relation, pa.Table] = {}
         for relation in decision.pulled:
             if self._postgres is None:

@@ -7,26 +7,30 @@ from pathlib import Path
 import pytest
 from postgres_server import execute
 
-from ciq.errors import LimitExceeded
+from ciq.errors import LimitExceeded, Problem, UsageError
 from ciq.postgres import Server
 from ciq.router import Router
+from ciq.router.engine import Unavailable
+from ciq.router.postgres_engine import PostgresEngine
 from ciq.router.pushdown import Part, part
 from ciq.router.statement import Relation
 
 R = Relation("r", "s")
-COLUMNS = {"id": True, "day": True, "name": True, "note": False, "Odd": True}
+COLUMNS = {"id": "int4", "day": "date", "name": "text", "note": None, "Odd": "text"}
 ALL = tuple(COLUMNS)
 JOIN = "SELECT l.x FROM l, s.r WHERE {}"
 SETUP = """
-CREATE TABLE api.people (id int, day date, name text, score float8, price numeric(10, 2), seen timestamp, mood text);
+CREATE TABLE api.people (id int, day date, name text, score float8, price numeric(10, 2), seen timestamp, mood text,
+  fine numeric(50, 25));
 INSERT INTO api.people SELECT i, date '2024-01-01' + i, 'n' || i % 10, i / 3.0::float8, i / 7.0, timestamp '2024-01-01'
-  + i * interval '1 hour', CASE WHEN i % 3 > 0 THEN 'm' || i % 3 END FROM generate_series(-20, 120) g(i);
+  + i * interval '1 hour', CASE WHEN i % 3 > 0 THEN 'm' || i % 3 END, i * 1e-20 FROM generate_series(-20, 120) g(i);
 CREATE TABLE api.kinds (a int, b numeric, c bytea, d text, e bool, f timestamptz, g time, h float8, i jsonb, j int[],
   k float4, l numeric(6, 2), m date);
 INSERT INTO api.kinds VALUES (1, 1.5, '\\x00ff', E'a,"b"\n', true, '2024-03-31 01:30+02', '10:00:00.25', 'NaN',
   '{"a": 1}', '{1,2}', 0.1, 12.3, '2024-02-29'),
   (2, NULL, NULL, '', false, NULL, NULL, '-Infinity', NULL, NULL, NULL, NULL, NULL),
   (3, 1e-20, '', NULL, NULL, '1969-12-31 23:59:59.999999Z', '00:00', 1e-300, '[]', '{}', 3e38, -0.01, '0001-01-01');
+CREATE TABLE api."People" AS SELECT 1 AS id;
 CREATE TABLE api.holes (a text);
 INSERT INTO api.holes VALUES (NULL), (''), (NULL), ('x');
 GRANT SELECT ON ALL TABLES IN SCHEMA api TO ciq_reader;
@@ -53,6 +57,9 @@ def people(house: Path, served: Server) -> Router:
         ("SELECT q.* FROM l, s.r AS q", ALL),
         ("SELECT r FROM l, s.r", ALL),
         ("SELECT count(q) FROM l, s.r AS q", ALL),
+        ('SELECT "R".* FROM l, s.r', ALL),
+        ('SELECT count("Q") FROM l, s.r AS q', ALL),
+        ("SELECT name FROM s.r ANTI JOIN l ON id = i", ALL),
         ("SELECT count(*) FROM l NATURAL JOIN s.r", ALL),
         ("SELECT q.a FROM l, s.r AS q(a, b)", ALL),
         ("FROM s.r SELECT name", ALL),
@@ -79,6 +86,10 @@ def test_the_columns(sql: str, columns: tuple[str, ...]) -> None:
         ),
         ("NOT (r.id = 1 AND r.name <> '')", 'NOT ((("id" = 1) AND ("name" <> \'\')))'),
         ("(r.id + 1) * 2 - 0 > 1.5", '(((("id" + 1) * 2) - 0) > 1.5)'),
+        ("(r.name NOT IN ('a', 'b')) IS NULL", "(NOT \"name\" IN ('a', 'b')) IS NULL"),
+        ("(r.id IS NULL) = (r.name IS NULL)", '(("id" IS NULL) = ("name" IS NULL))'),
+        ("(r.id <> 1) IN (r.name IS NULL)", '("id" <> 1) IN (("name" IS NULL))'),
+        ("r.day BETWEEN '2024-01-01' AND '2024-01-31'", "\"day\" BETWEEN '2024-01-01' AND '2024-01-31'"),
     ],
 )
 def test_a_condition_as_it_is_written(where: str, condition: str) -> None:
@@ -98,6 +109,10 @@ def pushed(where: str, bytewise: bool = True) -> str | None:
         "SELECT 1 FROM l, s.r WHERE r.note = 'x'",
         "SELECT 1 FROM l, s.r WHERE r.name = upper('x')",
         "SELECT 1 FROM l, s.r WHERE r.name LIKE 'a\\%'",
+        "SELECT 1 FROM l, s.r WHERE r.id = '5'",
+        "SELECT 1 FROM l, s.r WHERE r.day IN ('2024-01-01', 'today')",
+        "SELECT id FROM s.r ANTI JOIN l ON id = i AND id > 5",
+        "SELECT l.i FROM l ASOF JOIN s.r ON i >= r.id WHERE r.id > 5",
         "SELECT 1 FROM l, s.r WHERE r.id > (SELECT max(i) FROM l)",
         "SELECT 1 FROM l, s.r WHERE r.id / l.i > 1",
         "SELECT 1 FROM l LEFT JOIN s.r ON l.i = r.id WHERE r.id IS NULL",
@@ -160,6 +175,10 @@ CONDITIONS = [
     "p.name NOT IN ('n1', 'n2')",
     "p.name > 'n3'",
     "p.id + 1 = 8",
+    "(p.mood NOT LIKE 'm1') IS NULL",
+    "(p.mood IS NULL) = (p.id IS NULL)",
+    "p.price <= '0.139'",
+    "p.fine = 0",
 ]
 SHAPES = [
     "SELECT a.i, p.* FROM lake.alone a JOIN api.people p ON a.i = p.id WHERE {}",
@@ -181,7 +200,7 @@ def test_the_answer_is_that_of_all_rows(people: Router, monkeypatch: pytest.Monk
     pushed = [answer(people, sql) for sql in statements]
     everything: list[str] = []
 
-    def whole(sql: str, relation: Relation, columns: dict[str, bool], bytewise: bool) -> Part:
+    def whole(sql: str, relation: Relation, columns: dict[str, str | None], bytewise: bool) -> Part:
         everything.append(sql)
         return Part(tuple(columns))
 
@@ -200,6 +219,37 @@ def answer(router: Router, sql: str) -> list[str]:
 
 EVERYTHING = "SELECT r.* FROM {} AS r"
 BESIDE = "SELECT r.* FROM {} AS r JOIN (SELECT min(i) AS i FROM lake.alone) AS one ON true"
+
+
+def test_texts_are_not_ordered_in_a_database_that_nothing_is_known_of(
+    people: Router, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(self: PostgresEngine) -> None:
+        raise Unavailable(Problem("P501", "there is no catalogue"))
+
+    ordered: list[bool] = []
+
+    def told(sql: str, relation: Relation, columns: dict[str, str | None], bytewise: bool) -> Part:
+        ordered.append(bytewise)
+        return part(sql, relation, columns, bytewise)
+
+    monkeypatch.setattr(PostgresEngine, "catalog", unknown)
+    monkeypatch.setattr("ciq.router.postgres_engine.part", told)
+    sql = "SELECT i FROM read_parquet('data/processed/alone.parquet') JOIN api.people p ON i = id WHERE name > 'n3'"
+    assert answer(people, sql)
+    assert ordered == [False]
+
+
+def test_relations_that_differ_in_case_alone_are_not_carried_together(people: Router) -> None:
+    sql = 'SELECT 1 FROM lake.alone a JOIN api.people p ON a.i = p.id JOIN api."People" q ON q.id = p.id'
+    with pytest.raises(UsageError, match=r"DuckDB can't tell two of api.People, api.people apart"):
+        people.execute(sql)
+
+
+def test_a_relation_without_its_heirs_is_not_for_duckdb(people: Router) -> None:
+    with pytest.raises(UsageError, match="R606"):
+        people.execute("SELECT 1 FROM lake.alone a JOIN ONLY api.people p ON a.i = p.id")
+    assert people.execute("SELECT count(*) AS n FROM ONLY api.both").engine == "pg"
 
 
 @pytest.mark.parametrize("table", ["api.kinds", "api.holes"])
