@@ -10,6 +10,7 @@ from ciq.contract.model import Contract
 from ciq.errors import DataRefused, Problem
 from ciq.ingest.engine import connection
 from ciq.ingest.glance import glance
+from ciq.ingest.quarantine import none_left, set_aside
 from ciq.ingest.reading import judge_all, open_all, read_all, scan_all
 
 
@@ -50,7 +51,9 @@ def check(path: Path, contract: Contract) -> CheckResult:
             typed = read_all(con, contract, scanned, Path(folder), lambda size: None)
             (count,) = typed.counts
             verdict = judge_all(con, contract, typed.rows, opened, count, fresh=typed.fresh)
+            judged = verdict.judged
+            if verdict.told and [count] == set_aside(con, contract, typed.rows, judged, verdict.repeated, 1):
+                raise DataRefused(*verdict.told, none_left(contract))
     except DataRefused as refused:
         return CheckResult(path, count, refused.problems, {}, {})
-    judged = verdict.judged
     return CheckResult(path, count, (), judged.warnings, judged.mends, verdict.counts, verdict.told)

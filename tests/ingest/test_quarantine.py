@@ -93,10 +93,11 @@ def test_tolerances_by_rule(tolerance, refused, project, make):
 
 
 def test_no_good_row_is_a_refusal(project, make):
-    project.put(H + b"q,0,1,a\n")
+    path = project.put(H + b"q,0,1,a\n")
     with pytest.raises(DataRefused) as refused:
         landed(project, make(**ALL))
     assert [problem.rule for problem in refused.value.problems] == ["I203", "I213"]
+    assert [problem.rule for problem in check(path, make(**ALL)).problems] == ["I203", "I213"]
 
 
 def test_a_malformed_file_is_refused_whole(project, make):
