@@ -42,7 +42,7 @@ class Profile:
 
     ``filled`` cells have a text, ``fit`` of them say exactly a value of the kind, from ``low`` to ``high``. ``odd``
     are some of the other texts; of a text column they are its levels, or more than 50 of them. ``narrow`` counts the
-    values that float32 holds without loss.
+    values that float32 holds without loss, ``placed`` the times that name their offset.
     """
 
     name: str
@@ -53,12 +53,14 @@ class Profile:
     high: Any
     odd: tuple[str, ...]
     narrow: int
+    placed: int
 
     @property
     def settled(self) -> bool:
-        """Whether every cell is of the kind, or one of the words for a missing value."""
+        """Whether every cell is of the kind, or one of the words for a missing value; of times, whether in one form."""
         words = bool(self.odd) and set(self.odd) <= set(MISSING_WORDS)
-        return self.kind == "text" or (self.fit > 0 and (self.fit == self.filled or words))
+        fits = self.fit > 0 and (self.fit == self.filled or words)
+        return self.kind == "text" or (fits and self.placed in (0, self.fit))
 
 
 Wanted = Mapping[str, Sequence[Kind]]
@@ -161,6 +163,7 @@ def _aggregates(text: exp.Expr, value: exp.Expr, kind: Kind, strays: bool) -> li
         exp.TryCast(this=value.copy(), to=exp.DataType.build("FLOAT", dialect="duckdb"), safe=True), "DOUBLE"
     )
     narrow = exp.Where(this=exp.EQ(this=single, expression=value.copy()))
+    placed = exp.Where(this=casting.names_offset(text))
     return [
         exp.Count(this=text.copy()),
         exp.Count(this=value.copy()),
@@ -168,12 +171,13 @@ def _aggregates(text: exp.Expr, value: exp.Expr, kind: Kind, strays: bool) -> li
         exp.Max(this=value.copy()) if kind != "text" else exp.null(),
         levels if kind == "text" else exp.Filter(this=odd, expression=unfit) if strays else exp.null(),
         exp.Filter(this=exp.Count(this=value.copy()), expression=narrow) if kind == "float" else exp.convert(0),
+        exp.Filter(this=exp.Count(this=value.copy()), expression=placed) if kind == "datetime" else exp.convert(0),
     ]
 
 
 def _profile(name: str, kind: Kind, figures: Iterator[Any]) -> Profile:
-    filled, fit, low, high, odd, narrow = (next(figures) for _ in range(6))
-    return Profile(name, kind, filled, fit, low, high, tuple(sorted(odd or ())), narrow)
+    filled, fit, low, high, odd, narrow, placed = (next(figures) for _ in range(7))
+    return Profile(name, kind, filled, fit, low, high, tuple(sorted(odd or ())), narrow, placed)
 
 
 def _distinct(values: list[exp.Column]) -> exp.Expr:

@@ -62,7 +62,7 @@ def projection(contract: Contract, cells: Cells, *, demanding: bool) -> list[exp
         texts = _when(exp.or_(*absent), exp.Array(expressions=failed))
         values.append(exp.alias_(texts, _RAW))
     return values + [
-        exp.alias_(_names_offset(cells[name][0]), placed(name), quoted=True) for name in placeable(contract)
+        exp.alias_(names_offset(cells[name][0]), placed(name), quoted=True) for name in placeable(contract)
     ]
 
 
@@ -243,7 +243,7 @@ def _trimmed(text: exp.Expr) -> exp.Expr:
     return exp.EQ(this=exp.Trim(this=text.copy()), expression=text.copy())
 
 
-def _names_offset(text: exp.Expr) -> exp.Expr:
+def names_offset(text: exp.Expr) -> exp.Expr:
     """Whether a sound time names its offset; the 17th character of one that doesn't is a colon, if there is one."""
     length = call("strlen", text.copy())
     seventeenth = call("substr", text.copy(), exp.convert(17), exp.convert(1))

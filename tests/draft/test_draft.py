@@ -87,6 +87,17 @@ def test_any_table_is_accepted_by_its_draft(tmp_path_factory: pytest.TempPathFac
     assert verdict.rows == len(rows) - 1
 
 
+@pytest.mark.parametrize(
+    ("offsets", "type_"), [(("", ""), "datetime"), (("+02:00", "Z"), "datetime"), (("", "+02:00"), "category")]
+)
+def test_times_are_drafted_as_such_in_one_form_only(tmp_path: Path, offsets: tuple[str, str], type_: str) -> None:
+    rows = [[str(at % 2), str(at // 2), f"2000-01-0{1 + at // 6} 00:00:00{offsets[at // 6]}"] for at in range(12)]
+    file = write(tmp_path, [["treated", "x", "seen"], *rows])
+    contract = drafted(file)
+    assert contract.types["seen"] == type_
+    assert check(file, contract).ok
+
+
 @pytest.mark.parametrize("name", ["nhefs", "nsw_rct", "customers"])
 def test_the_data_that_ship(tmp_path: Path, name: str) -> None:
     file = tmp_path / f"{name}.csv"

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -22,6 +22,14 @@ STREAM = "SELECT a.x FROM api.both a, api.both b, api.both c"
 ACTIVE = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE %s AND pid <> pg_backend_pid()"
 BEGUN = 0.25
 """Seconds of work after which the command has been entered; its statement begins within the second after it."""
+
+
+@pytest.fixture(autouse=True)
+def heard() -> Iterator[None]:
+    """What runs in a shell's background is started deaf to Ctrl-C, and hands that on to those whom it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def waited_for(happened: Callable[[], bool], seconds: float = 30.0) -> bool:
