@@ -9,36 +9,8 @@ from pathlib import Path
 
 import pytest
 from soaking import campaign
-from whole_project import Project, lay_out, run_in
-
-CONTRACT = """\
-id_col: unit
-time_col: at
-treatment_col: treated
-outcome_col: y
-covariate_cols: [age, region]
-types: {unit: int64, at: datetime, treated: int8, y: float64, age: int16, region: category}
-constraints:
-  not_null: [unit, at, treated]
-  categories: {region: [north, south, east]}
-  ranges: {age: [18, 90]}
-leakage_forbidden_cols: [future_*]
-"""
-HEADER = "unit,at,treated,y,age,region"
-TAKEN = 'SELECT unit, "at", treated, y, age, region FROM features.study ORDER BY unit'
-
-
-def rows(count: int = 400) -> list[str]:
-    """Rows in which neither age nor region decides the treatment."""
-    regions = ("north", "south", "east")
-    return [
-        f"{i},2026-10-{1 + i % 28:02d} 10:00:00,{i * 7 % 5 // 3},{i % 11}.5,{20 + i * 13 % 60},{regions[i * 5 % 7 % 3]}"
-        for i in range(count)
-    ]
-
-
-def file(body: list[str], header: str = HEADER) -> str:
-    return "\n".join([header, *body]) + "\n"
+from two_studies import HEADER, TAKEN, file, rows
+from whole_project import Project
 
 
 def with_line(number: int, text: str) -> str:
@@ -89,15 +61,9 @@ def contents(folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def published_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def published_once(two_published: Path) -> Path:
     """Two data sets, published."""
-    root = tmp_path_factory.mktemp("published")
-    lay_out(root)
-    for name in ("study", "other"):
-        (root / "contracts" / f"{name}.yaml").write_text(CONTRACT)
-        (root / "data" / "raw" / f"{name}.csv").write_text(file(rows()))
-    assert run_in(root) == 0
-    return root
+    return two_published
 
 
 # To build the other data set beside the refused one takes a plan. Beside what is refused at ingest, the tests of
