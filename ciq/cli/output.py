@@ -35,8 +35,11 @@ class _Voice:
         self.said = Said(command)
 
     def finish(self, code: int) -> None:
-        """Write the document, if one was asked for."""
-        if self.form != _TEXT and (document := FORMATS[self.form](self.said, code)):
+        """Write the document, if one was asked for, and forget how this invocation was to speak."""
+        form, said = self.form, self.said
+        self.quiet = self.verbose = False
+        self.start()
+        if form != _TEXT and (document := FORMATS[form](said, code)):
             click.echo(document)
 
 

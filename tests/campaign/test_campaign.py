@@ -13,7 +13,7 @@ from campaign.trial import Verdict, verdicts
 
 SEED = 4
 WHOLE = examples(1) > 1
-A_DEFECT, CLEAN = (20, 200) if WHOLE else (1, 4)
+A_DEFECT, CLEAN = (20, 200) if WHOLE else (1, 2)
 MOST = None if WHOLE else 3_000
 
 

@@ -16,6 +16,7 @@ from small_study import CONTRACT, rows
 from whole_project import Project
 
 from ciq import contract, ingest
+from ciq.cli import output
 from ciq.cli.formats import Result, Said, as_github, as_json, as_junit
 from ciq.errors import Problem
 
@@ -155,3 +156,11 @@ def test_whatever_a_message_holds_the_documents_can_be_read(problems: list[Probl
     (suite,) = ElementTree.fromstring(as_junit(said, 1))
     assert len(suite) == 2 * len(problems) + 1
     assert len(as_github(said, 1).split("\n")) == max(1, 2 * len(problems) + bool(text))
+
+
+def test_a_program_that_goes_on_after_a_command_is_not_kept_in_its_format(bad: Project) -> None:
+    bad.ciq("--quiet", *CHECK, "--format", "json")
+    output.result("said")
+    output.warning(Problem("C105", "heeded"))
+    said = bad.capsys.readouterr()
+    assert (said.out, said.err) == ("said\n", "warning: C105 heeded\n")

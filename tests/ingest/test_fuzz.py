@@ -103,11 +103,11 @@ def places(problems: tuple[Problem, ...]) -> list[tuple[str, int | None, str]]:
     return [(problem.rule, problem.line, problem.message) for problem in problems]
 
 
-@pytest.mark.parametrize("seed", range(campaign(4, 7)))
+@pytest.mark.parametrize("seed", range(campaign(4, 10)))
 def test_damaged_files(seed, make):
     chance, verdicts = random.Random(seed), Counter[str]()
     contract = make(types=TYPES)
-    for _ in range(examples(60)):
+    for _ in range(examples(40)):
         name, content = damaged(chance)
         with TemporaryDirectory() as folder:
             project = Project(Path(folder))
