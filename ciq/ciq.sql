@@ -75,16 +75,15 @@ CREATE OR REPLACE MACRO smd
   (x, t) AS (AVG(x) FILTER (t = 1) - AVG(x) FILTER (t = 0)) / _denominator(x, t, 'ATE'),
   (x, t, w, estimand) AS (_weighted_mean(x, w, t, 1) - _weighted_mean(x, w, t, 0)) / _denominator(x, t, estimand);
 
-/* cobalt's col.w.v of the sums of w, w^2, w x and w x^2: sum of w (x - m)^2 over 1 - sum of w^2, as shares */
-CREATE OR REPLACE MACRO _variance_of_sums
-  (s, ss, x, xx) AS (xx / s - (x / s) * (x / s)) / (1 - ss / (s * s));
+/* cobalt's col.w.v of the sums of w (x - m)^2, w and w^2: the first over 1 - sum of w^2, as shares */
+CREATE OR REPLACE MACRO _variance_of_squares
+  (squares, s, ss) AS squares / NULLIF(s - ss / NULLIF(s, 0), 0);
 
 CREATE OR REPLACE MACRO _weighted_variance
-  (x, w, t, arm) AS _variance_of_sums(
+  (x, w, t, arm) AS _variance_of_squares(
+    SUM(w * x * x) FILTER (t = arm) - _weighted_mean(x, w, t, arm) * SUM(w * x) FILTER (t = arm),
     SUM(w) FILTER (t = arm AND x IS NOT NULL),
-    SUM(w * w) FILTER (t = arm AND x IS NOT NULL),
-    SUM(w * x) FILTER (t = arm),
-    SUM(w * x * x) FILTER (t = arm)
+    SUM(w * w) FILTER (t = arm AND x IS NOT NULL)
   );
 
 /* Variance of the treated over that of the untreated, unadjusted or weighted */

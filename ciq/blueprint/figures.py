@@ -26,6 +26,7 @@ def figures() -> dict[str, exp.Expr]:
             }
         ),
         "histogram_bin": figure("_histogram_bin", _E, exp.convert(_BINS)),
+        "variance": figure("_variance_of_squares", *map(exp.column, ("squares", "s", "ss"))),
         "denominators": _columns(
             {
                 "s_pooled": figure("_scale_pooled", *map(exp.column, ("v1", "v0", "s_all"))),

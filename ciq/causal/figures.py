@@ -95,19 +95,18 @@ END""",
         "(_weighted_mean(x, w, t, 1) - _weighted_mean(x, w, t, 0)) / _denominator(x, t, estimand)",
     ),
     Figure(
-        "_variance_of_sums",
-        ("s", "ss", "x", "xx"),
-        "(xx / s - (x / s) * (x / s)) / (1 - ss / (s * s))",
-        "cobalt's col.w.v of the sums of w, w^2, w x and w x^2: sum of w (x - m)^2 over 1 - sum of w^2, as shares",
+        "_variance_of_squares",
+        ("squares", "s", "ss"),
+        "squares / NULLIF(s - ss / NULLIF(s, 0), 0)",
+        "cobalt's col.w.v of the sums of w (x - m)^2, w and w^2: the first over 1 - sum of w^2, as shares",
     ),
     Figure(
         "_weighted_variance",
         ("x", "w", "t", "arm"),
-        """_variance_of_sums(
+        """_variance_of_squares(
+  SUM(w * x * x) FILTER (t = arm) - _weighted_mean(x, w, t, arm) * SUM(w * x) FILTER (t = arm),
   SUM(w) FILTER (t = arm AND x IS NOT NULL),
-  SUM(w * w) FILTER (t = arm AND x IS NOT NULL),
-  SUM(w * x) FILTER (t = arm),
-  SUM(w * x * x) FILTER (t = arm)
+  SUM(w * w) FILTER (t = arm AND x IS NOT NULL)
 )""",
     ),
     Figure(

@@ -37,7 +37,7 @@ MODEL (
   ),
   cron @cron,
   enabled @enabled,
-  blueprints @datasets(stratum, stratum_level, strata, whole_of, centres, moments, weights_of_missing, some_missing)
+  blueprints @datasets(stratum, stratum_level, strata, whole_of, centres, moments, weights_of_missing, some_missing, variance)
 );
 
 /* Within an arm every weight is a sum of these: ATE 1 + odds; ATT 1 if treated, else odds; ATC the reverse; ATO other */
@@ -191,7 +191,7 @@ WITH centres AS (
     arm_n,
     n,
     deviation,
-    squares,
+    squares AS unweighted,
     CASE weight
       WHEN 'one'
       THEN arm_n
@@ -256,7 +256,7 @@ WITH centres AS (
   SELECT
     *,
     centre + CASE WHEN weight = 'one' THEN deviation ELSE x / NULLIF(s, 0) END AS mean,
-    CASE WHEN weight = 'one' OR squares = 0 THEN squares ELSE xx - x * x / NULLIF(s, 0) END AS weighted_squares
+    CASE WHEN weight = 'one' OR unweighted = 0 THEN unweighted ELSE xx - x * x / NULLIF(s, 0) END AS squares
   FROM weighted
 )
 SELECT
@@ -271,6 +271,6 @@ SELECT
   s,
   ss,
   mean,
-  weighted_squares AS squares,
-  weighted_squares / NULLIF(s - ss / NULLIF(s, 0), 0) AS variance
+  squares,
+  @variance AS variance
 FROM centred

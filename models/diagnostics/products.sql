@@ -28,7 +28,7 @@ MODEL (
   ),
   cron @cron,
   enabled @enabled,
-  blueprints @datasets(products, places, interactions)
+  blueprints @datasets(products, places, interactions, variance)
 );
 
 /* As in cobalt nothing is multiplied with a missing indicator, nor a factor's level with another of its own */
@@ -50,7 +50,7 @@ WITH sums AS (
     a.s,
     a.ss,
     COALESCE(i.s, 0) AS within,
-    COALESCE(i.squares, 0) AS squares,
+    COALESCE(i.squares, 0) AS level_squares,
     COALESCE(i.mean, 0) AS level_mean,
     COALESCE(i.s * i.mean, 0) / a.s AS mean
   FROM sums AS a
@@ -74,12 +74,17 @@ WITH sums AS (
     _treated,
     n,
     mean,
-    (
-      squares + within * POWER(level_mean - mean, 2) + (
-        s - within
-      ) * POWER(mean, 2)
-    ) / NULLIF(s - ss / s, 0) AS variance
+    s,
+    ss,
+    level_squares + within * POWER(level_mean - mean, 2) + (
+      s - within
+    ) * POWER(mean, 2) AS squares
   FROM crossed
+), spread AS (
+  SELECT
+    *,
+    @variance AS variance
+  FROM number_arms
 ), two_values AS (
   SELECT
     covariate
@@ -100,8 +105,8 @@ WITH sums AS (
     c.mean AS mean_control,
     t.variance AS variance_treated,
     c.variance AS variance_control
-  FROM number_arms AS t
-  INNER JOIN number_arms AS c
+  FROM spread AS t
+  INNER JOIN spread AS c
     ON t.number = c.number
     AND t.factor = c.factor
     AND t.level = c.level
