@@ -47,10 +47,10 @@ def publish(cursor: duckdb.DuckDBPyConnection, project: Path, stamp: Stamp) -> N
     """Copy the promoted ``features.<dataset>`` to its Parquet file, whole or not at all."""
     view = exp.table_(stamp.ciq_dataset, db="features", quoted=True)
     metadata = ", ".join(f"{key}: {exp.convert(value).sql('duckdb')}" for key, value in asdict(stamp).items())
-    write_parquet(cursor, view, causal_ready(project, stamp.ciq_dataset), f", KV_METADATA {{{metadata}}}")
+    copy_view(cursor, view, causal_ready(project, stamp.ciq_dataset), f", KV_METADATA {{{metadata}}}")
 
 
-def write_parquet(cursor: duckdb.DuckDBPyConnection, view: exp.Table, target: Path, options: str = "") -> None:
+def copy_view(cursor: duckdb.DuckDBPyConnection, view: exp.Table, target: Path, options: str = "") -> None:
     """Copy a view of the warehouse to a Parquet file, whole or not at all; ``options`` are more of COPY's."""
     query = exp.select("*").from_(view).sql("duckdb")
     with aside(target) as path:

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 from sqlglot import exp
 
-from ciq.pipeline.processed import write_parquet
+from ciq.pipeline.processed import copy_view
 
 PROD = "prod"
 FIGURES = (
@@ -37,7 +37,7 @@ def export(cursor: duckdb.DuckDBPyConnection, project: Path, dataset: str, envir
     for schema, name in names:
         path = _folder(project, dataset) / f"{schema}.{name}.parquet"
         if (schema, name) in shown:
-            write_parquet(cursor, exp.table_(name, db=schema, quoted=True), path)
+            copy_view(cursor, exp.table_(name, db=schema, quoted=True), path)
         else:
             path.unlink(missing_ok=True)
 

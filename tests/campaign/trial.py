@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
-from staged_models import staged_models
+from staged_models import facts, staged_models
 
 from campaign.studies import Study
 from ciq.blueprint.datasets import Dataset
@@ -21,7 +21,6 @@ from ciq.errors import CiqError, Problem
 from ciq.ingest import ingest
 from ciq.pipeline.advice import advised
 from ciq.pipeline.refusals import gate_problems
-from ciq.report.facts import Facts
 
 
 @dataclass(frozen=True)
@@ -67,23 +66,12 @@ def judge(name: str, text: str, table: pa.Table) -> Judged:
         except CiqError as error:
             return Judged({problem.rule: problem for problem in error.problems}, {}, lambda last: [], {})
         connection = duckdb.connect()
-        rows = staged_models(connection, Dataset(contract, manifest)).rows
-    facts = Facts(
-        dataset=name,
-        description=None,
-        contract_version=contract.version,
-        estimand=contract.estimand,
-        source_version=manifest.version,
-        sources=(),
-        snapshot=None,
-        rows=manifest.rows,
-        scores=f"diagnostics.{name}_scores",
-        overlap=rows("overlap")[0],
-        balance=tuple(rows("balance")),
-        gates=tuple(rows("gates")),
-    )
-    facts = advised(facts, contract, connection)
+        dataset = Dataset(contract, manifest)
+        rows = staged_models(connection, dataset).rows
+    measured = facts(dataset, f"diagnostics.{name}_scores", rows("overlap")[0])
+    measured = replace(measured, balance=tuple(rows("balance")), gates=tuple(rows("gates")))
+    told = advised(measured, contract, connection)
     refused, warned = (
-        {problem.rule: problem for problem in gate_problems(facts, path, verdict)} for verdict in ("fail", "warn")
+        {problem.rule: problem for problem in gate_problems(told, path, verdict)} for verdict in ("fail", "warn")
     )
-    return Judged(refused, warned, rows, facts.advice)
+    return Judged(refused, warned, rows, told.advice)

@@ -18,7 +18,7 @@ import pytest
 import time_machine
 from postgres_server import execute
 from soaking import campaign
-from staged_models import staged_models
+from staged_models import facts, staged_models
 from whole_project import Project
 
 from ciq.blueprint.datasets import Dataset
@@ -27,7 +27,6 @@ from ciq.draft.trim import trimmed_contract
 from ciq.ingest import Manifest, ingest
 from ciq.pipeline import attempts, trimmed
 from ciq.postgres import Server
-from ciq.report.facts import Facts
 
 TODAY = datetime(2026, 3, 5, 3, tzinfo=UTC)
 BASE = """
@@ -91,24 +90,13 @@ def house(root: Path, kind: str) -> Iterator[dict[str, Contract]]:
 
 def scored(contract: Contract, manifest: Manifest) -> None:
     """The latest attempt at the data set, as far as a trim reads it, without rows of an interval that isn't over."""
+    dataset = Dataset(contract, manifest)
     with duckdb.connect("warehouse/warehouse.duckdb") as con:
-        built = staged_models(con, Dataset(contract, manifest))
+        built = staged_models(con, dataset)
         if contract.appends:
             con.execute("DELETE FROM curated.study WHERE seen >= '2026-03-05'")
         overlap = built.rows("overlap")[0]
-    facts = Facts(
-        dataset="study",
-        description=None,
-        contract_version=contract.version,
-        estimand=contract.estimand,
-        source_version=manifest.version,
-        sources=(),
-        snapshot=None,
-        rows=manifest.rows,
-        scores="warehouse.diagnostics.study_scores",
-        overlap=overlap,
-    )
-    attempts.keep(Path(), facts)
+    attempts.keep(Path(), facts(dataset, "warehouse.diagnostics.study_scores", overlap))
 
 
 def curated(contract: Contract, manifest: Manifest) -> list[tuple[Any, ...]]:
