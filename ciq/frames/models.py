@@ -10,14 +10,13 @@ import pyarrow as pa
 from sqlglot import exp
 
 from ciq.blueprint.roles import propensity_spec, treated
-from ciq.blueprint.statements import statement
-from ciq.blueprint.variables import decided
 from ciq.causal import sql
 from ciq.causal.boosting import boosted
 from ciq.causal.calibration import CALIBRATION_COLUMNS, calibration
 from ciq.causal.propensity import TERM_COLUMNS, Engine, Row, propensity
 from ciq.contract import Contract
 from ciq.contract.model import Schedule
+from ciq.frames.queries import queries
 
 _BATCH_ROWS = 100_000
 
@@ -30,7 +29,7 @@ class Models:
         # A frame is the population: its rows are taken as they are.
         contract = contract.model_copy(update={"schedule": Schedule()})
         self._contract = contract
-        self._decided = decided(contract)
+        self._queries = queries(contract)
         self._curated = f"curated.{contract.name}"
         self._built: set[str] = set()
         self._python = {
@@ -45,7 +44,7 @@ class Models:
         """Those of ``staging.<dataset>``, which goes through the contract's ``clean`` steps first."""
         connection.execute("CREATE SCHEMA curated")
         built = cls(connection, contract)
-        built._create(built._curated, statement(built._decided, "curated/dataset"))
+        built._create(built._curated, built._queries.of("curated/dataset").sql)
         return built
 
     def rows(self, model: str) -> list[Row]:
@@ -82,14 +81,13 @@ class Models:
         if model in self._python:
             self._python[model]()
             return
-        query = statement(self._decided, f"diagnostics/{model}")
-        for table in query.find_all(exp.Table):
-            if table.db == "diagnostics":
-                self._build(table.name.removeprefix(f"{self._contract.name}_"))
-        self._create(self._name(model), query)
+        query = self._queries.of(f"diagnostics/{model}")
+        for name in query.reads:
+            self._build(name)
+        self._create(self._name(model), query.sql)
 
-    def _create(self, table: str, query: exp.Query) -> None:
-        self._connection.execute(exp.Create(this=exp.to_table(table), kind="TABLE", expression=query).sql("duckdb"))
+    def _create(self, table: str, query: str) -> None:
+        self._connection.execute(f"CREATE TABLE {table} AS {query}")
 
     def _insert(self, model: str, columns: dict[str, str], rows: Iterable[Row]) -> None:
         declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
