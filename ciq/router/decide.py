@@ -15,6 +15,8 @@ from ciq.router.statement import ENGINES, Engine, Relation, Statement
 
 Context = Literal["batch", "api"]
 SYSTEM = frozenset({"pg_catalog", "information_schema"})
+_ITS_OWN = frozenset({"cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"})
+"""Columns that each of PostgreSQL's tables has, and that no copy of one has."""
 
 
 @dataclass(frozen=True)
@@ -107,13 +109,16 @@ def locate(statement: Statement, lake: Lake, catalog: Catalog | None, added: Map
     engines = frozenset({*ENGINES, *(added if having else ())}).intersection(*having)
     if not FILE_READERS.isdisjoint(statement.functions):
         engines &= {"duckdb"}
+    its_own = sorted(statement.columns & _ITS_OWN)
+    if its_own and catalog and "pg" in engines:
+        return Located(frozenset({"pg"}), keys)
     if engines or not all(some & set(ENGINES) for some in having):
         return Located(engines, keys)
     carried = [relation for relation, some in zip(statement.relations, having, strict=True) if "duckdb" not in some]
-    names = [(relation.schema or "main", relation.name.lower()) for relation in carried]
-    if len(set(names)) < len(names):
-        return Located(frozenset(), keys, problem=_same_name(carried))
-    return Located(frozenset({"duckdb"}), keys, tuple(carried))
+    problem = _own_column(its_own[0]) if its_own else _same_name(carried, lake)
+    return (
+        Located(frozenset(), keys, problem=problem) if problem else Located(frozenset({"duckdb"}), keys, tuple(carried))
+    )
 
 
 def _in_postgres(relation: Relation, catalog: Catalog | None) -> Key | None:
@@ -127,9 +132,22 @@ def _ambiguous(relation: Relation, lake: Key, postgres: Key) -> Problem:
     return Problem("R608", f"{relation} may be {candidates}", help="write it with its schema")
 
 
-def _same_name(carried: Sequence[Relation]) -> Problem:
-    message = f"DuckDB can't tell two of {', '.join(map(str, carried))} apart: it takes no notice of case"
-    return Problem("R608", message, help="give one of them another name by a view")
+def _own_column(name: str) -> Problem:
+    message = f"{name} is a column of each of PostgreSQL's tables, which is not carried over to DuckDB"
+    return Problem("R606", message, help="give it another name by a view of PostgreSQL's, or in the Parquet file")
+
+
+def _same_name(carried: Sequence[Relation], lake: Lake) -> Problem | None:
+    """Why DuckDB would take a carried relation for another one: its names take no notice of case."""
+    known = {(schema.lower(), name.lower()): f"{schema}.{name}" for schema, name in lake.files}
+    known |= {("main", name.lower()): f"{schema}.{name}" for schema, name in lake.files}
+    for relation in carried:
+        name = ((relation.schema or "main").lower(), relation.name.lower())
+        if name in known:
+            message = f"DuckDB can't tell {relation} and {known[name]} apart: it takes no notice of case"
+            return Problem("R608", message, help="give one of them another name by a view")
+        known[name] = str(relation)
+    return None
 
 
 def _missing(relation: Relation, lake: Lake, catalog: Catalog | None) -> Problem:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 ROWS = 65_536
 """Rows of a record batch."""
 
+_CARRIED = "carried over"
+"""The schema of the tables behind PostgreSQL's relations."""
+
 _NO_TABLES: Mapping[Relation, pa.Table] = {}
 _GAP = r"(?:\s|--[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/)*"
 _EXPLAIN = re.compile(rf"{_GAP}explain{_GAP}(?:analyze\b{_GAP}|\([^)]*\){_GAP})?", re.IGNORECASE)
@@ -113,12 +116,19 @@ def _let_go(cursor: DuckDBPyConnection) -> None:
 
 
 def _carry(cursor: DuckDBPyConnection, relation: Relation, table: pa.Table) -> None:
-    """A table in memory, of PostgreSQL's rows; the next call that needs it brings its own."""
+    """A view of a table in memory, of PostgreSQL's rows; the next call that needs it brings its own.
+
+    The table would have a column ``rowid`` beside them.
+    """
     cursor.register("carried", table)
-    schema = relation.schema or "main"
-    cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {_quoted(schema)}")
-    target = exp.table_(relation.name, db=schema, quoted=True).sql("duckdb")
-    cursor.execute(f"CREATE OR REPLACE TABLE {target} AS FROM carried")
+    for schema in (_CARRIED, relation.schema or "main"):
+        cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {_quoted(schema)}")
+    rows = exp.table_(str(relation), db=_CARRIED, quoted=True)
+    view = exp.table_(relation.name, db=relation.schema or "main", quoted=True)
+    cursor.execute(f"CREATE OR REPLACE TABLE {rows.sql('duckdb')} AS FROM carried")
+    cursor.execute(
+        exp.Create(this=view, kind="VIEW", replace=True, expression=exp.select("*").from_(rows)).sql("duckdb")
+    )
     cursor.unregister("carried")
 
 

@@ -10,7 +10,7 @@ from postgres_server import execute
 from ciq.errors import LimitExceeded, Problem, UsageError
 from ciq.postgres import Server
 from ciq.router import Router
-from ciq.router.engine import Unavailable
+from ciq.router.engine import StatementRefused, Unavailable
 from ciq.router.postgres_engine import PostgresEngine
 from ciq.router.pushdown import Part, part
 from ciq.router.statement import Relation
@@ -31,6 +31,7 @@ INSERT INTO api.kinds VALUES (1, 1.5, '\\x00ff', E'a,"b"\n', true, '2024-03-31 0
   (2, NULL, NULL, '', false, NULL, NULL, '-Infinity', NULL, NULL, NULL, NULL, NULL),
   (3, 1e-20, '', NULL, NULL, '1969-12-31 23:59:59.999999Z', '00:00', 1e-300, '[]', '{}', 3e38, -0.01, '0001-01-01');
 CREATE TABLE api."People" AS SELECT 1 AS id;
+CREATE TABLE api."Both" AS SELECT 1 AS id;
 CREATE TABLE api.holes (a text);
 INSERT INTO api.holes VALUES (NULL), (''), (NULL), ('x');
 GRANT SELECT ON ALL TABLES IN SCHEMA api TO ciq_reader;
@@ -217,6 +218,7 @@ def answer(router: Router, sql: str) -> list[str]:
     return sorted(map(repr, found.table().to_pylist()))
 
 
+COUNTED = "SELECT count({}) FROM api.both"
 EVERYTHING = "SELECT r.* FROM {} AS r"
 BESIDE = "SELECT r.* FROM {} AS r JOIN (SELECT min(i) AS i FROM lake.alone) AS one ON true"
 
@@ -242,7 +244,7 @@ def test_texts_are_not_ordered_in_a_database_that_nothing_is_known_of(
 
 def test_relations_that_differ_in_case_alone_are_not_carried_together(people: Router) -> None:
     sql = 'SELECT 1 FROM lake.alone a JOIN api.people p ON a.i = p.id JOIN api."People" q ON q.id = p.id'
-    with pytest.raises(UsageError, match=r"DuckDB can't tell two of api.People, api.people apart"):
+    with pytest.raises(UsageError, match=r"DuckDB can't tell api.people and api.People apart"):
         people.execute(sql)
 
 
@@ -250,6 +252,38 @@ def test_a_relation_without_its_heirs_is_not_for_duckdb(people: Router) -> None:
     with pytest.raises(UsageError, match="R606"):
         people.execute("SELECT 1 FROM lake.alone a JOIN ONLY api.people p ON a.i = p.id")
     assert people.execute("SELECT count(*) AS n FROM ONLY api.both").engine == "pg"
+
+
+def test_a_relation_that_differs_from_one_of_the_lake_in_case_alone_takes_not_its_place(people: Router) -> None:
+    sql = 'SELECT 1 FROM lake.alone a JOIN api."Both" q ON q.id = a.i'
+    with pytest.raises(UsageError, match=r"DuckDB can't tell api.Both and api.both apart"):
+        people.execute(sql)
+    assert people.execute("SELECT count(*) AS n FROM api.both", engine="duckdb").table().to_pylist() == [{"n": 1000}]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT p.rowid FROM lake.alone a JOIN api.people p ON a.i = p.id",
+        "SELECT count(*) AS n FROM lake.alone a, api.people p WHERE a.i = p.id AND rowid < 3",
+    ],
+)
+def test_a_row_that_is_carried_over_has_no_number(people: Router, sql: str) -> None:
+    with pytest.raises(StatementRefused, match="rowid"):
+        people.execute(sql)
+
+
+def test_the_row_number_of_a_carried_relation_hides_no_column(people: Router) -> None:
+    sql = """SELECT count(*) AS n FROM (SELECT i AS rowid FROM lake.alone) AS a
+        WHERE rowid IN (SELECT rowid FROM api.people p WHERE p.id = 1)"""
+    assert people.execute(sql).table().to_pylist() == [{"n": 100}]
+
+
+@pytest.mark.parametrize("column", ["cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"])
+def test_system_columns_are_not_carried_over(people: Router, column: str) -> None:
+    with pytest.raises(UsageError, match=f"R606 {column} is a column of each of PostgreSQL's tables"):
+        people.execute(SHAPES[0].format(f"p.{column} IS NULL"))
+    assert people.execute(COUNTED.format(column)).engine == "pg"
 
 
 @pytest.mark.parametrize("table", ["api.kinds", "api.holes"])
