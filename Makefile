@@ -12,6 +12,10 @@ CREATE := $(PYTHON) -m venv --clear $(VENV) && $(BIN)/python -m pip install --qu
 INSTALL := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt
 endif
 
+# What pip leaves uncompiled is compiled once, by whoever imports it first; an environment that forbids it would have
+# every process compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: all all_plus_pg run test lint docs bench soak clean
 
 all: run

@@ -24,7 +24,7 @@ from ciq.errors import DataRefused, Problem
 from ciq.ingest.engine import call, column, connection, is_exhausted, rows
 from ciq.ingest.formats import recognised
 from ciq.ingest.jsonlines import JsonLines
-from ciq.ingest.reading import Scanned, open_all, scan_all
+from ciq.ingest.reading import Scanned, open_all, scan_one
 from ciq.ingest.widening import FLOATS
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ def draft(path: Path, asked: Roles = NOTHING_ASKED) -> str:
     with TemporaryDirectory(prefix="ciq-draft-") as folder, connection(Path(folder)) as con:
         probe, left_out = _probe(path, Path(folder))
         check_names(asked, list(probe.types))
-        (scanned,) = scan_all(open_all([path], probe, Path(folder)), probe, lambda size: None)
+        (opened,) = open_all([path], probe, Path(folder))
+        scanned = scan_one(opened, probe, lambda size: None)
         source = scanned.opened
         texts = source.reader.rows(probe, source.header, scanned.scan, demanding=True)
         try:
@@ -150,7 +151,7 @@ def _quoted(con: DuckDBPyConnection, probe: Contract, scanned: Scanned, kinds: M
     if not names or not isinstance(scanned.opened.reader, JsonLines):
         return []
     strict = probe.model_copy(update={"types": {name: KINDS[kind] for name, kind in kinds.items()}})
-    (again,) = scan_all([scanned.opened], strict, lambda size: None)
+    again = scan_one(scanned.opened, strict, lambda size: None)
     texts = scanned.opened.reader.rows(probe, scanned.opened.header, again.scan, demanding=True)
     strings = [exp.LogicalOr(this=call("starts_with", column(name), exp.Literal.string('"'))) for name in names]
     found = rows(con, exp.select(*strings).from_(texts.subquery("t")))[0]

@@ -11,7 +11,7 @@ from ciq.errors import DataRefused, Problem
 from ciq.ingest.engine import connection
 from ciq.ingest.glance import glance
 from ciq.ingest.quarantine import none_left, set_aside
-from ciq.ingest.reading import judge_all, open_all, read_all, scan_all
+from ciq.ingest.reading import judge_all, open_all, read_all
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,11 @@ def check(path: Path, contract: Contract) -> CheckResult:
     try:
         with TemporaryDirectory(prefix="ciq-check-") as folder, connection(Path(folder)) as con:
             opened = open_all([path], contract, Path(folder))
-            scanned = scan_all(opened, contract, lambda size: None)
-            glanced = glance(con, contract, scanned[0], Path(folder))
+            scanned, glanced = glance(con, contract, opened[0], Path(folder))
             if glanced:
                 opened[0].stamp.verify()
-                return CheckResult(path, scanned[0].scan.records, (), glanced.warnings, glanced.mends)
-            typed = read_all(con, contract, scanned, Path(folder), lambda size: None)
+                return CheckResult(path, scanned.scan.records, (), glanced.warnings, glanced.mends)
+            typed = read_all(con, contract, [scanned], Path(folder), lambda size: None)
             (count,) = typed.counts
             verdict = judge_all(con, contract, typed.rows, opened, count, fresh=typed.fresh)
             judged = verdict.judged

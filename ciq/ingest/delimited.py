@@ -16,11 +16,12 @@ from ciq.ingest import bytescan, casting, evident, records
 from ciq.ingest.encodings import hint
 from ciq.ingest.engine import call, column, file_literal
 from ciq.ingest.raw import Raw, ahead
-from ciq.ingest.reader import Digest, Header, Place, Scan, Tick
+from ciq.ingest.reader import Digest, Header, Place, Scan
 
 _SHOWN = 20
 _NEVER = "\ufffd"
 _ENGINE_LINE = 2_000_000
+_HEAD = 1 << 19
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,8 @@ class Delimited:
             message = f"not utf-8: byte {first[error.start]:#04x} at byte {error.start}"
             raise DataRefused(Problem("F115", message, raw.path, 1, help=hint(first, "utf-8"))) from error
 
-    def scan(self, raw: Raw, contract: Contract, header: Header, tick: Tick) -> Scan:
-        """Hash the file, unpack it and guard its bytes and its field count."""
-        digest = Digest(tick)
+    def scan(self, raw: Raw, contract: Contract, header: Header, digest: Digest) -> Scan:
+        """Unpack the file and guard its bytes and its field count."""
         content = raw.path if raw.is_plain else raw.spool()
         blocks = raw.blocks(digest) if raw.is_plain else _kept(raw.blocks(digest), content)
         with ahead(blocks) as coming:
@@ -55,6 +55,20 @@ class Delimited:
         if text.delimiters != (len(header.names) - 1) * (text.records + 1):
             raise self.refusal(raw, contract, header, None)
         return Scan(digest.sha256, digest.bytes, content, text.records, text.multiline, text.plain)
+
+    def expected(self, raw: Raw, contract: Contract) -> Scan | None:
+        """What the whole lines in the first block show of a file that is its own content."""
+        if not raw.is_plain:
+            return None
+        with raw.path.open("rb") as stream:
+            head, end, _ = stream.read(_HEAD).rpartition(b"\n")
+        try:
+            text = bytescan.scan(
+                iter([head + end]), raw.path, self._separator(contract), contract.source.limits.max_line
+            )
+        except CiqError:
+            return None
+        return Scan("", 0, raw.path, multiline=text.multiline, plain=text.plain)
 
     def rows(self, contract: Contract, header: Header, scan: Scan, *, demanding: bool) -> exp.Select:
         """The declared columns, typed; see :class:`ciq.ingest.reader.Reader`."""

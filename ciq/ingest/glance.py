@@ -6,7 +6,9 @@ wrong and where.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,9 +18,11 @@ from ciq.contract.clean import Mend, cleaned, mends
 from ciq.contract.model import Contract
 from ciq.ingest.engine import call, column, file_literal, is_exhausted, rows, write_parquet
 from ciq.ingest.evident import SOUND
+from ciq.ingest.findings import Opened
 from ciq.ingest.judging import Check, Judged, by_step, checks, how_many
 from ciq.ingest.provenance import numbered_rows
-from ciq.ingest.reading import Scanned
+from ciq.ingest.reader import Scan
+from ciq.ingest.reading import Scanned, scan_one
 from ciq.ingest.uniqueness import repeats
 
 if TYPE_CHECKING:
@@ -27,12 +31,62 @@ if TYPE_CHECKING:
 _GOOD = "_good"
 
 
-def glance(con: DuckDBPyConnection, contract: Contract, file: Scanned, aside: Path) -> Judged | None:
-    """What is told of a file whose every row satisfies the contract; None where that is not proved."""
+def glance(con: DuckDBPyConnection, contract: Contract, file: Opened, aside: Path) -> tuple[Scanned, Judged | None]:
+    """The scanned file, and what is told of it if its every row satisfies the contract; None where that is not proved.
+
+    Raises as :func:`ciq.ingest.reading.scan_one`.
+    """
+    expected = file.reader.expected(file.raw, contract)
+    if expected is None:
+        scanned = scan_one(file, contract, lambda size: None)
+        return scanned, _told(scanned, _proof(con, contract, file, scanned.scan, aside))
+    scanned, proof = _beside(con, contract, file, expected, aside)
+    if (scanned.scan.plain, scanned.scan.multiline) != (expected.plain, expected.multiline):
+        proof = _proof(con, contract, file, scanned.scan, aside)
+    return scanned, _told(scanned, proof)
+
+
+_Proof = tuple[int, Judged] | None
+"""How many rows are good, and what is told of them; None where something is not."""
+
+
+def _told(scanned: Scanned, proof: _Proof) -> Judged | None:
+    return proof[1] if proof and proof[0] == scanned.scan.records else None
+
+
+def _beside(
+    con: DuckDBPyConnection, contract: Contract, file: Opened, expected: Scan, aside: Path
+) -> tuple[Scanned, _Proof]:
+    """The scan and the proof at the same time: the one leaves half of the cores idle, the other waits for files."""
     import duckdb
 
-    proved = file.opened.reader.proved(contract, file.opened.header, file.scan)
-    if proved is None or file.scan.records is None:
+    left = threading.Event()
+
+    def tick(size: int) -> None:
+        if left.is_set():
+            raise CancelledError
+
+    with ThreadPoolExecutor(1) as pool:
+        scanning = pool.submit(scan_one, file, contract, tick)
+        # A file whose bytes are refused is not read to its end.
+        scanning.add_done_callback(lambda done: con.interrupt() if done.exception() else None)
+        try:
+            proof = _proof(con, contract, file, expected, aside)
+        except duckdb.Error:
+            scanning.result()
+            raise
+        except BaseException:
+            left.set()
+            raise
+        scanned = scanning.result()
+    return scanned, proof
+
+
+def _proof(con: DuckDBPyConnection, contract: Contract, file: Opened, scan: Scan, aside: Path) -> _Proof:
+    import duckdb
+
+    proved = file.reader.proved(contract, file.header, scan)
+    if proved is None:
         return None
     every = list(checks(contract, fresh=False))
     warned = [check for check in every if check.severity == "warn"]
@@ -40,19 +94,17 @@ def glance(con: DuckDBPyConnection, contract: Contract, file: Scanned, aside: Pa
     marked = [_mark("warned", at) for at in range(len(warned))] + [_mark("mended", at) for at in range(len(steps))]
     parquet = aside / "keys.parquet"
     try:
-        write_parquet(con, _kept(contract, _mended(contract, proved, steps), every, marked), parquet)
+        write_parquet(con, _kept(contract, _mended(contract, proved, steps), every, marked), parquet, "uncompressed")
     except duckdb.Error as error:
         if is_exhausted(error):
             raise
         return None
-    query = exp.select(*map(how_many, (column(_GOOD), *marked))).from_(call("read_parquet", file_literal(parquet)))
-    good, *counts = rows(con, query)[0]
-    if good != file.scan.records or any(
-        repeats(con, contract, numbered_rows(file_literal(parquet), file.scan.sha256), limit=1)
-    ):
+    query = exp.select(exp.Count(this=exp.Star()), *map(how_many, (column(_GOOD), *marked)))
+    total, good, *counts = rows(con, query.from_(call("read_parquet", file_literal(parquet))))[0]
+    if good != total or any(repeats(con, contract, numbered_rows(file_literal(parquet), scan.sha256), limit=1)):
         return None
     warnings = {check.expected: count for check, count in zip(warned, counts, strict=False) if count}
-    return Judged((), warnings, by_step(steps, counts[len(warned) :]))
+    return good, Judged((), warnings, by_step(steps, counts[len(warned) :]))
 
 
 def _mended(contract: Contract, proved: exp.Select, steps: Sequence[Mend]) -> exp.Select:

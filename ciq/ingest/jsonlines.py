@@ -16,7 +16,7 @@ from ciq.ingest import columnar, texts
 from ciq.ingest.bytescan import BOM
 from ciq.ingest.encodings import hint
 from ciq.ingest.raw import Raw
-from ciq.ingest.reader import Digest, Header, Place, Scan, Tick
+from ciq.ingest.reader import Digest, Header, Place, Scan
 
 _TEXTUAL = ("text", "date", "datetime")
 _LOST = ("\0", "\ufffd")
@@ -50,9 +50,9 @@ class JsonLines:
             line, _, first = next(_lines(stream, raw.path, contract), (1, 0, b"{}"))
         return Header(tuple(name for name, _ in _pairs(raw.path, line, first)))
 
-    def scan(self, raw: Raw, contract: Contract, header: Header, tick: Tick) -> Scan:
-        """Hash the file, and write what its values say as text."""
-        digest, content, count = Digest(tick), raw.spool(), 0
+    def scan(self, raw: Raw, contract: Contract, header: Header, digest: Digest) -> Scan:
+        """Write what the values say as text."""
+        content, count = raw.spool(), 0
         declared = [header.names.index(name) for name in contract.types]
         strict = [contract.type_of(name).kind not in _TEXTUAL for name in contract.types]
         nulls = frozenset(contract.source.null_values)
@@ -77,6 +77,9 @@ class JsonLines:
     def rows(self, contract: Contract, header: Header, scan: Scan, *, demanding: bool) -> exp.Select:
         """The declared columns, typed; see :class:`ciq.ingest.reader.Reader`."""
         return columnar.typed(contract, dict.fromkeys(contract.types, "VARCHAR"), scan.content, demanding=demanding)
+
+    def expected(self, raw: Raw, contract: Contract) -> None:
+        """Nothing: its scan writes what the engine reads."""
 
     def proved(self, contract: Contract, header: Header, scan: Scan) -> None:
         """No proof: its rows are taken as they are."""

@@ -11,7 +11,7 @@ from ciq.contract.model import Contract
 from ciq.contract.pii import shape
 from ciq.errors import CiqError
 from ciq.ingest.raw import Raw
-from ciq.ingest.reader import Header, Place, Reader, Scan, Tick
+from ciq.ingest.reader import Digest, Header, Place, Reader, Scan
 
 
 @dataclass(frozen=True)
@@ -24,13 +24,16 @@ class Masking:
         """The file's columns, unjudged."""
         return self.reader.header(raw, contract)
 
-    def scan(self, raw: Raw, contract: Contract, header: Header, tick: Tick) -> Scan:
-        """Hash the file and guard its content."""
-        return self.reader.scan(raw, contract, header, tick)
+    def scan(self, raw: Raw, contract: Contract, header: Header, digest: Digest) -> Scan:
+        """Guard the content."""
+        return self.reader.scan(raw, contract, header, digest)
 
     def rows(self, contract: Contract, header: Header, scan: Scan, *, demanding: bool) -> exp.Select:
         """The declared columns, typed and protected; see :func:`ciq.ingest.casting.projection`."""
         return self.reader.rows(contract, header, scan, demanding=demanding)
+
+    def expected(self, raw: Raw, contract: Contract) -> None:
+        """Nothing: nothing is proved of it."""
 
     def proved(self, contract: Contract, header: Header, scan: Scan) -> None:
         """No proof by the values that stand in the file: others land."""

@@ -27,7 +27,7 @@ class Header:
 
 @dataclass(frozen=True)
 class Scan:
-    """One pass over a file: its sha256 in hex, its size, and its data records where the format shows them.
+    """One pass over a file: its sha256 in hex (if hashed), its size, and its data records where the format shows them.
 
     ``content`` is what the engine reads: the file itself, or what was unpacked of it. ``multiline`` says whether a
     record spans several lines; ``plain`` that no value is quoted, begins or ends with a blank, or holds a blank other
@@ -43,22 +43,26 @@ class Scan:
 
 
 class Digest:
-    """The sha256 and the size of a file that goes by in blocks, of which ``tick`` is told too."""
+    """The sha256 and the size of a file that goes by in blocks, of which ``tick`` is told too.
 
-    def __init__(self, tick: Tick) -> None:
+    Where what is read is not to land it is not ``hashed``, which costs as much as all guards together.
+    """
+
+    def __init__(self, tick: Tick, *, hashed: bool) -> None:
         self.bytes = 0
-        self._sha256 = hashlib.sha256()
+        self._sha256 = hashlib.sha256() if hashed else None
         self._tick = tick
 
     def __call__(self, block: bytes) -> None:
-        self._sha256.update(block)
+        if self._sha256:
+            self._sha256.update(block)
         self.bytes += len(block)
         self._tick(len(block))
 
     @property
     def sha256(self) -> str:
-        """Of the blocks so far, in hex."""
-        return self._sha256.hexdigest()
+        """Of the blocks so far, in hex; empty where they are not hashed."""
+        return self._sha256.hexdigest() if self._sha256 else ""
 
 
 @dataclass(frozen=True)
@@ -79,14 +83,20 @@ class Reader(Protocol):
     def header(self, raw: Raw, contract: Contract) -> Header:
         """The file's columns, unjudged."""
 
-    def scan(self, raw: Raw, contract: Contract, header: Header, tick: Tick) -> Scan:
-        """Hash the file and guard its content; ``tick`` is told of each count of bytes read."""
+    def scan(self, raw: Raw, contract: Contract, header: Header, digest: Digest) -> Scan:
+        """Guard the content of a file, of which ``digest`` is shown every byte."""
 
     def rows(self, contract: Contract, header: Header, scan: Scan, *, demanding: bool) -> exp.Select:
         """The declared columns, typed, in the contract's order, each cell that can't be cast NULL.
 
         Beside them stands the text of such cells, see :func:`ciq.ingest.casting.projection`. If it is ``demanding``,
         the first of them ends the statement, and so does a time that names its offset.
+        """
+
+    def expected(self, raw: Raw, contract: Contract) -> Scan | None:
+        """What :meth:`scan` will find as far as the file's beginning shows, its hash and counts apart.
+
+        None where the engine can't read before the scan has ended, or the beginning is refused.
         """
 
     def proved(self, contract: Contract, header: Header, scan: Scan) -> exp.Select | None:

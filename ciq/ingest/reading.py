@@ -24,7 +24,7 @@ from ciq.ingest.manifest import SourceFile
 from ciq.ingest.offsets import mixed
 from ciq.ingest.parallel import gathered
 from ciq.ingest.provenance import Earlier, cast_rows, earlier_rows
-from ciq.ingest.reader import Header, Scan, Tick
+from ciq.ingest.reader import Digest, Header, Scan, Tick
 from ciq.ingest.stamp import Stamp
 from ciq.ingest.uniqueness import Repeat, repeats
 
@@ -73,11 +73,16 @@ def open_all(paths: Sequence[Path], contract: Contract, aside: Path, earlier: Ea
 
 def scan_all(files: Sequence[Opened], contract: Contract, tick: Tick) -> list[Scanned]:
     """Hash and guard each file. Raises DataRefused for all files at once, LimitExceeded at the first limit."""
-    scanned = gathered(partial(_scan, contract, tick), files)
+    scanned = gathered(partial(_scan, contract, tick, hashed=True), files)
     found = _twins(scanned)
     if found:
         raise DataRefused(*found)
     return scanned
+
+
+def scan_one(file: Opened, contract: Contract, tick: Tick) -> Scanned:
+    """Guard a file that is not to land. Raises as :func:`scan_all`."""
+    return _scan(contract, tick, file, hashed=False)
 
 
 def read_all(
@@ -172,11 +177,12 @@ def _same(path: Path, candidates: Sequence[SourceFile]) -> SourceFile | None:
     return next((source for source in candidates if source.sha256 == sha256), None)
 
 
-def _scan(contract: Contract, tick: Tick, file: Opened) -> Scanned:
+def _scan(contract: Contract, tick: Tick, file: Opened, *, hashed: bool) -> Scanned:
     if file.landed:
         tick(file.landed.bytes)
         return Scanned(file, Scan(file.landed.sha256, file.landed.bytes, file.path, file.landed.rows))
-    scan = file.reader.scan(file.raw, contract, file.header, file.stamp.within(tick))
+    digest = Digest(file.stamp.within(tick), hashed=hashed)
+    scan = file.reader.scan(file.raw, contract, file.header, digest)
     if scan.records == 0:
         raise DataRefused(Problem("F111", "the file has a header and no rows", file.path))
     _bounded(file, scan.records or 0, contract)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
+import threading
 
 import duckdb
 import pytest
@@ -17,6 +19,7 @@ from ciq.ingest.delimited import Delimited
 from ciq.ingest.engine import connection, rows
 from ciq.ingest.reading import open_all, scan_all
 
+glance = importlib.import_module("ciq.ingest.glance")
 NUMBERS = (
     "0 -0 +1 007 42 42.0 42.5 42. .5 . + - -- 1e3 1E3 1e-3 1e+3 1e 1e400 -1e400 1e-400 1d 1f 0x1F 0b11 1_000 1,5 1.5.2",
     "nan NaN -nan inf -Infinity infinity true null NULL 1;5 1'000 1% $1 1/2 \u0663 \uff11 127 128 3.5e38",
@@ -136,6 +139,44 @@ def test_a_sound_file_takes_the_short_way_with_all_there_is_to_tell(project, mak
     assert (said.ok, said.rows) == (True, 5)
     assert said.warnings == {"small": 3}
     assert said.mends == {"x": {"fill": 1}, "g": {"upper": 4}}
+
+
+ROWS = b"id,treated,x,g\n" + b"".join(b"%d,%d,1.5,a\n" % (at, at % 2) for at in range(100_000))
+"""More than the beginning by which a file is judged while it is still scanned."""
+
+
+@pytest.mark.parametrize("last", [b'100000,0,"1.5",a\n', b'100000,0,1.5,"a\nb"\n', b"100000,0, 1.5,a\n"])
+def test_what_the_beginning_does_not_show_is_minded(last, project, make, monkeypatch):
+    said, whole = verdicts(project.put(ROWS + last), make(), monkeypatch)
+    assert said == whole
+    assert said.ok == (b" " not in last)
+
+
+def test_what_stands_between_quotes_at_the_end_takes_the_short_way(project, make, short):
+    assert check(project.put(ROWS + b'100000,0,"1.5",a\n'), make()).rows == 100_001
+
+
+def test_refused_bytes_are_told_before_what_the_engine_makes_of_them(project, make):
+    (problem,) = check(project.put(ROWS + b"100000,0,1\x00,a\n"), make()).problems
+    assert (problem.rule, problem.line) == ("F114", 100_002)
+
+
+def test_the_scan_ends_with_what_is_interrupted(project, make, monkeypatch):
+    started = threading.Event()
+
+    def interrupted(*_):
+        started.wait(10)
+        raise KeyboardInterrupt
+
+    def endless(file, contract, tick):
+        started.set()
+        while True:
+            tick(1)
+
+    monkeypatch.setattr(glance, "_proof", interrupted)
+    monkeypatch.setattr(glance, "scan_one", endless)
+    with pytest.raises(KeyboardInterrupt):
+        check(project.put(GOOD), make())
 
 
 def test_a_rule_that_fails_on_the_values_is_the_contract_s_fault(project, make, monkeypatch):
