@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +19,11 @@ for name in [name for name in os.environ if name.startswith("PG")]:
     del os.environ[name]
 # No test publishes but those that take a database: each says so by a PG_DSN of its own.
 os.environ["PG_DSN"] = "off"
+# Each run of pytest as root closes the folder of all its runs to others, and with it the data of the servers that
+# another one has started there: they are not root's.
+if "PYTEST_DEBUG_TEMPROOT" not in os.environ:
+    os.environ["PYTEST_DEBUG_TEMPROOT"] = tempfile.mkdtemp(prefix="ciq-")
+    atexit.register(shutil.rmtree, os.environ["PYTEST_DEBUG_TEMPROOT"], ignore_errors=True)
 
 
 @pytest.fixture

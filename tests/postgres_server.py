@@ -31,12 +31,11 @@ def running_server() -> Iterator[Server]:
 
 
 @contextmanager
-def new_database(server: Server) -> Iterator[Server]:
+def new_database(server: Server, encoding: str = "UTF8") -> Iterator[Server]:
     """An empty database whose texts sort by bytes, dropped afterwards with all connections to it."""
     name = f"ciq_test_{secrets.token_hex(6)}"
-    execute(
-        server, sql.SQL("CREATE DATABASE {} TEMPLATE template0 LOCALE 'C' ENCODING 'UTF8'").format(sql.Identifier(name))
-    )
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE template0 LOCALE 'C' ENCODING {}")
+    execute(server, create.format(sql.Identifier(name), sql.Literal(encoding)))
     try:
         yield Server(make_dsn(server.dsn, dbname=name), "PG_DSN")
     finally:

@@ -24,11 +24,31 @@ _OPERATORS = """
 SELECT DISTINCT oprname FROM pg_operator JOIN pg_proc ON pg_proc.oid = oprcode
 WHERE provolatile = 'v' AND oprnamespace <> 'pg_catalog'::regnamespace
 """
-# Of a database that sorts by ICU the name may still be C.
+# Before version 15 there is one provider of locales and no column that names it.
 _BYTEWISE = """
-SELECT datcollate IN ('C', 'POSIX', 'C.UTF-8', 'C.utf8') AND 'a' > 'B' FROM pg_database
-WHERE datname = current_database()
+SELECT pg_encoding_to_char(encoding) = 'UTF8' AND CASE coalesce(to_jsonb(pg_database) ->> 'datlocprovider', 'c')
+    WHEN 'c' THEN datcollate IN ('C', 'POSIX', 'C.UTF-8', 'C.utf8') WHEN 'b' THEN true ELSE false END
+FROM pg_database WHERE datname = current_database()
 """
+COMPARES_ALIKE = """
+typname IN ('bool', 'int2', 'int4', 'int8', 'float8', 'numeric', 'date', 'timestamp', 'text', 'varchar')
+AND (typname <> 'numeric' OR (atttypmod - 4) >> 16 BETWEEN (atttypmod - 4) & 2047 AND 38)
+AND coalesce(collname IN ('default', 'C', 'POSIX', 'ucs_basic'), true)
+"""
+"""Whether the values of a column (pg_attribute with its pg_type and pg_collation) compare alike on both engines, where
+texts do in a collation that goes by bytes or is the database's own. Floats of 4 bytes are compared as 8 by PostgreSQL
+alone, and DuckDB has fewer places of a numeric without a precision, with one above 38, or a scale not within it.
+"""
+
+# An instant compares alike, but is no time without a zone, as Parquet's may be.
+_UNLIKE = f"""
+SELECT nspname, relname, attname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+JOIN pg_namespace ON pg_namespace.oid = relnamespace JOIN pg_type ON pg_type.oid = atttypid
+LEFT JOIN pg_collation ON pg_collation.oid = attcollation
+WHERE attnum > 0 AND NOT attisdropped AND relkind IN ('r', 'p', 'v', 'm', 'f')
+AND nspname NOT IN ('pg_catalog', 'pg_toast', 'information_schema')
+AND typname <> 'timestamptz' AND NOT ({COMPARES_ALIKE})
+"""  # noqa: S608  # of this very file
 _PATH = "SELECT nspname FROM unnest(current_schemas(false)) AS path(nspname)"
 
 
@@ -36,7 +56,8 @@ _PATH = "SELECT nspname FROM unnest(current_schemas(false)) AS path(nspname)"
 class Catalog:
     """``functions`` say of (schema, name) whether every overload is known to change nothing; ``views`` have the text
     of each view, ``foreign`` the relations whose rows another server or program makes; ``path`` is the search path.
-    ``bytewise`` is whether texts sort by their bytes.
+    ``bytewise`` is whether texts sort by their bytes, as UTF-8 has them; ``unlike`` are the columns of each relation
+    whose values DuckDB may compare otherwise.
     """
 
     functions: dict[tuple[str, str], bool] = field(default_factory=dict)
@@ -47,6 +68,7 @@ class Catalog:
     volatile_operators: frozenset[str] = frozenset()
     path: tuple[str, ...] = ("public",)
     bytewise: bool = True
+    unlike: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
     def function(self, schema: str, name: str) -> bool | None:
         """Whether every function that this name may mean changes nothing; None where there is none."""
@@ -68,6 +90,9 @@ def read_catalog(cursor: Any) -> Catalog:
         return list(cursor.fetchall())
 
     relations = rows(_RELATIONS)
+    unlike: dict[tuple[str, str], frozenset[str]] = {}
+    for schema, name, column in rows(_UNLIKE):
+        unlike[schema, name] = unlike.get((schema, name), frozenset()) | {column}
     return Catalog(
         functions={(schema, name): bool(steady) for schema, name, steady in rows(_FUNCTIONS)},
         relations=frozenset((schema, name) for schema, name, *_ in relations),
@@ -77,4 +102,5 @@ def read_catalog(cursor: Any) -> Catalog:
         volatile_operators=frozenset(name for (name,) in rows(_OPERATORS)),
         path=tuple(name for (name,) in rows(_PATH)),
         bytewise=rows(_BYTEWISE) == [(True,)],
+        unlike=unlike,
     )

@@ -65,11 +65,10 @@ def _judged(sql: str, catalog: Catalog | None) -> Statement:
         return _duckdb_only(sql, tree)
     if not tree:
         return Statement(sql, "unsure", (), ("there is no statement in it",), targets=None, count=0)
-    bytewise = catalog is None or catalog.bytewise
-    return _whole(sql, [_statement(item["stmt"], catalog) for item in tree], bytewise)
+    return _whole(sql, [_statement(item["stmt"], catalog) for item in tree], catalog)
 
 
-def _whole(sql: str, verdicts: list[_Verdict], bytewise: bool) -> Statement:
+def _whole(sql: str, verdicts: list[_Verdict], catalog: Catalog | None) -> Statement:
     """All statements of the input as one: as bad as the worst of them."""
     kind = max((verdict.kind for verdict in verdicts), key=_ORDER.index)
     functions = frozenset(names[-1] for verdict in verdicts for names in verdict.seen.functions)
@@ -98,8 +97,17 @@ def _whole(sql: str, verdicts: list[_Verdict], bytewise: bool) -> Statement:
         frozenset(name for verdict in verdicts for name in verdict.seen.columns),
         count=len(verdicts),
         scans=tuple(scan for verdict in verdicts for scan in verdict.seen.scans),
-        differs=portable.objection(sql, verdicts[0].seen, bytewise) if alone and dialects == ENGINES else _NOT_ONE,
+        differs=_differs(sql, verdicts[0].seen, catalog) if alone and dialects == ENGINES else _NOT_ONE,
     )
+
+
+def _differs(sql: str, seen: Seen, catalog: Catalog | None) -> str | None:
+    """Why the engines might answer differently: by what is written, or by the columns that it is about."""
+    if catalog is None:
+        return portable.objection(sql, seen)
+    unlike = (catalog.unlike.get(catalog.place(found.schema, found.name) or ("", "")) for found in seen.relations)
+    columns = sorted({name for names in unlike for name in names or ()})
+    return portable.objection(sql, seen, catalog.bytewise) or portable.unlike(seen, columns)
 
 
 def _has_doubts(verdicts: list[_Verdict]) -> bool:

@@ -7,6 +7,7 @@ The list is short on purpose: what is not on it stays with one engine. Each entr
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from ciq.router.postgres_walk import Seen
@@ -53,6 +54,12 @@ def objection(sql: str, seen: Seen, bytewise: bool = True) -> str | None:
             return f"a cast to {names[-1]} is not on the list of what both engines answer alike"
     found = (*map(_call, seen.calls), *map(_operator, seen.expressions), *map(_cast, seen.casts))
     return next(filter(None, found), None if bytewise else _sorted(seen))
+
+
+def unlike(seen: Seen, columns: Sequence[str]) -> str | None:
+    """Why a query differs that may be about one of ``columns``, whose values don't compare alike."""
+    named = [name for name in columns if name in seen.columns or "*" in seen.columns]
+    return f"{named[0]} is of a type or collation that DuckDB may compare otherwise" if named else None
 
 
 def _call(node: dict[str, Any]) -> str | None:

@@ -11,20 +11,15 @@ import pyarrow.csv
 from sqlglot import exp
 
 from ciq.errors import LimitExceeded
+from ciq.router.catalog import COMPARES_ALIKE
 from ciq.router.postgres_types import LOOSE, unfit
 from ciq.router.statement import Relation
 
-# Types whose values compare alike on both engines, in a collation that goes by bytes or is the database's own. Floats
-# of 4 bytes are compared as 8 by PostgreSQL alone, and a numeric is carried over rounded where it has no precision, one
-# above 38, or a scale that is not within it.
-_COLUMNS = """
-SELECT attname, CASE WHEN
-    typname IN ('bool', 'int2', 'int4', 'int8', 'float8', 'numeric', 'date', 'timestamp', 'text', 'varchar')
-    AND (typname <> 'numeric' OR (atttypmod - 4) >> 16 BETWEEN (atttypmod - 4) & 2047 AND 38)
-    AND coalesce(collname IN ('default', 'C', 'POSIX'), true) THEN typname END
+_COLUMNS = f"""
+SELECT attname, CASE WHEN {COMPARES_ALIKE} THEN typname END
 FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid LEFT JOIN pg_collation ON pg_collation.oid = attcollation
 WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped ORDER BY attnum
-"""
+"""  # noqa: S608  # a condition that is written out
 _LARGEST_BLOCK = 2**31 - 1
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from ciq.router.postgres_rows import takes_rows
 from ciq.router.postgres_scans import relation, scans
 from ciq.router.statement import Relation, Scan
 
@@ -42,7 +43,8 @@ class Seen:
 
     ``kinds`` are the kinds of nodes; ``calls``, ``expressions`` and ``casts`` the nodes themselves of functions,
     operators and casts; ``numbers`` are written out, those beside small integers. ``only`` tells of a relation that is
-    read without those that inherit from it.
+    read without those that inherit from it. ``columns`` has ``*`` where they go without their names; ``rows`` are what
+    the relations, subqueries and joins are called.
     """
 
     functions: set[Names] = field(default_factory=set)
@@ -60,6 +62,7 @@ class Seen:
     casts: list[dict[str, Any]] = field(default_factory=list)
     numbers: set[str] = field(default_factory=set)
     only: bool = False
+    rows: set[str] = field(default_factory=set)
 
 
 def walk(statement: dict[str, Any]) -> Seen:
@@ -82,10 +85,18 @@ def walk(statement: dict[str, Any]) -> Seen:
                     seen.kinds.add(key)
                 if key not in _CLOSED and (type(child) is dict or type(child) is list):
                     stack.append((child, scope))
+    _whole_rows(seen, statement)
     loud = sorted(seen.kinds - _QUIET)
     seen.changes |= {_CHANGING[kind]: None for kind in loud if kind in _CHANGING}
     seen.odd |= {kind: None for kind in loud if kind not in _CHANGING}
     return seen
+
+
+def _whole_rows(seen: Seen, statement: dict[str, Any]) -> None:
+    """Put down a row that is taken for a value; its statement is looked through again only where there may be one."""
+    if seen.rows & seen.columns and takes_rows(statement):
+        seen.columns.add("*")
+        seen.kinds.add("RowExpr")
 
 
 def _enter(clause: dict[str, Any], scope: frozenset[str], stack: list[tuple[Any, frozenset[str]]]) -> frozenset[str]:
@@ -101,6 +112,20 @@ def _enter(clause: dict[str, Any], scope: frozenset[str], stack: list[tuple[Any,
 def _column(seen: Seen, node: Any, scope: frozenset[str]) -> None:
     last = node["fields"][-1]
     seen.columns.add(last["String"]["sval"] if "String" in last else "*")
+
+
+def _alias(seen: Seen, node: Any, scope: frozenset[str]) -> None:
+    seen.rows.add(node["aliasname"])
+    if "colnames" in node:
+        seen.columns.add("*")
+
+
+def _natural(seen: Seen, node: Any, scope: frozenset[str]) -> None:
+    seen.columns.add("*")
+
+
+def _merged(seen: Seen, node: Any, scope: frozenset[str]) -> None:
+    seen.columns.update(_names(node))
 
 
 def _constant(seen: Seen, node: Any, scope: frozenset[str]) -> None:
@@ -127,6 +152,7 @@ def _operator(seen: Seen, node: Any, scope: frozenset[str]) -> None:
 
 def _read(seen: Seen, node: Any, scope: frozenset[str]) -> None:
     seen.only |= "inh" not in node
+    seen.rows.add(node["relname"])
     found = relation(node)
     if found.schema or found.name not in scope:
         seen.relations[found] = None
@@ -169,6 +195,9 @@ def _indirection(seen: Seen, node: Any, scope: frozenset[str]) -> None:
 
 _TELLING: dict[str, Callable[[Seen, Any, frozenset[str]], None]] = {
     "ColumnRef": _column,
+    "alias": _alias,
+    "isNatural": _natural,
+    "usingClause": _merged,
     "A_Const": _constant,
     "TypeCast": _cast,
     "FuncCall": _call,
