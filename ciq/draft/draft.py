@@ -21,11 +21,11 @@ from ciq.draft.profile import KINDS, Figures, Profile, measure
 from ciq.draft.roles import Roles, assign, check_fit, check_names, first_time, may_be_id
 from ciq.draft.write import Draft, yaml_text
 from ciq.errors import DataRefused, Problem
+from ciq.ingest.cells.widening import FLOATS
 from ciq.ingest.engine import call, column, connection, is_exhausted, rows
-from ciq.ingest.formats import recognised
-from ciq.ingest.jsonlines import JsonLines
+from ciq.ingest.formats.jsonlines import JsonLines
+from ciq.ingest.formats.table import recognised
 from ciq.ingest.reading import Scanned, open_all, scan_one
-from ciq.ingest.widening import FLOATS
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from ciq.contract.model import Contract
 from ciq.contract.types import Kind, TypeName
-from ciq.ingest import casting
+from ciq.ingest.cells import casting
 from ciq.ingest.engine import call, column, rows
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def measure(
     """One scan of ``texts``, the columns of ``probe`` as VARCHAR, or for many columns one for some of them at a time.
 
     Each of ``keys`` is a set of columns, with their kinds, whose values are to be told apart; ``plain`` is what
-    :class:`ciq.ingest.reader.Scan` promises. Without ``strays`` the texts that don't fit are not collected.
+    :class:`ciq.ingest.formats.reader.Scan` promises. Without ``strays`` the texts that don't fit are not collected.
     """
     at_once = max(1, _AT_ONCE // max(map(len, wanted.values()), default=1))
     names, count, distinct = list(wanted), 0, list[int]()

@@ -14,17 +14,17 @@ from sqlglot import exp
 from ciq.contract.model import Contract
 from ciq.errors import DataRefused, Problem
 from ciq.ingest import manifest as manifests
-from ciq.ingest import quarantine
 from ciq.ingest.atomic import sync
+from ciq.ingest.content.raw import Tick
 from ciq.ingest.engine import call, column, connection, file_literal, rows, write_parquet
-from ciq.ingest.findings import Opened
-from ciq.ingest.header import extra
-from ciq.ingest.judging import POSITION, judge
+from ciq.ingest.formats.header import extra
 from ciq.ingest.manifest import Manifest, SourceFile
 from ciq.ingest.parallel import gathered
 from ciq.ingest.provenance import landed_columns
-from ciq.ingest.reader import Tick
 from ciq.ingest.reading import Scanned, Verdict, judge_all, read_all
+from ciq.ingest.verdict import quarantine
+from ciq.ingest.verdict.findings import Opened
+from ciq.ingest.verdict.judging import POSITION, judge
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

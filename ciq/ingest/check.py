@@ -10,8 +10,8 @@ from ciq.contract.model import Contract
 from ciq.errors import DataRefused, Problem
 from ciq.ingest.engine import connection
 from ciq.ingest.glance import glance
-from ciq.ingest.quarantine import none_left, set_aside
 from ciq.ingest.reading import judge_all, open_all, read_all
+from ciq.ingest.verdict.quarantine import none_left, set_aside
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from ciq.errors import LimitExceeded, Problem
-from ciq.ingest.reader import Tick
+from ciq.ingest.content.raw import Tick
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -16,14 +16,14 @@ from sqlglot import exp
 
 from ciq.contract.clean import Mend, cleaned, mends
 from ciq.contract.model import Contract
+from ciq.ingest.cells.evident import SOUND
 from ciq.ingest.engine import call, column, file_literal, is_exhausted, rows, write_parquet
-from ciq.ingest.evident import SOUND
-from ciq.ingest.findings import Opened
-from ciq.ingest.judging import Check, Judged, by_step, checks, how_many
+from ciq.ingest.formats.reader import Scan
 from ciq.ingest.provenance import numbered_rows
-from ciq.ingest.reader import Scan
 from ciq.ingest.reading import Scanned, scan_one
-from ciq.ingest.uniqueness import repeats
+from ciq.ingest.verdict.findings import Opened
+from ciq.ingest.verdict.judging import Check, Judged, by_step, checks, how_many
+from ciq.ingest.verdict.uniqueness import repeats
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -15,19 +15,19 @@ from sqlglot import exp
 from ciq.contract.model import Contract
 from ciq.errors import CiqError, DataRefused, Problem
 from ciq.files import aside as whole_or_not
-from ciq.ingest import header as headers
 from ciq.ingest import manifest as manifests
-from ciq.ingest import quarantine
 from ciq.ingest.appending import append
 from ciq.ingest.atomic import aside_in, sole, sync
+from ciq.ingest.content.raw import Tick
 from ciq.ingest.engine import connection, write_parquet
-from ciq.ingest.findings import Opened
-from ciq.ingest.judging import judge
+from ciq.ingest.formats import header as headers
 from ciq.ingest.manifest import Manifest, SourceFile
 from ciq.ingest.provenance import Earlier, landed_columns, staged_rows
-from ciq.ingest.reader import Tick
 from ciq.ingest.reading import Scanned, Verdict, judge_all, open_all, read_all, scan_all
 from ciq.ingest.sources import claimed, files_of
+from ciq.ingest.verdict import quarantine
+from ciq.ingest.verdict.findings import Opened
+from ciq.ingest.verdict.judging import judge
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

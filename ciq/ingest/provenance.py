@@ -8,10 +8,10 @@ from pathlib import Path
 from sqlglot import exp
 
 from ciq.contract.model import Contract
-from ciq.ingest import casting
+from ciq.ingest.cells import casting
 from ciq.ingest.engine import call, column, file_literal
-from ciq.ingest.judging import POSITION
 from ciq.ingest.manifest import Manifest, SourceFile
+from ciq.ingest.verdict.judging import POSITION
 
 
 @dataclass(frozen=True)

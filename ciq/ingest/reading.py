@@ -14,19 +14,20 @@ from sqlglot import exp
 from ciq.contract import pii
 from ciq.contract.model import Contract
 from ciq.errors import DataRefused, LimitExceeded, Problem
-from ciq.ingest import header as headers
-from ciq.ingest import quarantine
+from ciq.ingest.cells.offsets import mixed
+from ciq.ingest.content.raw import Tick
+from ciq.ingest.content.stamp import Stamp
 from ciq.ingest.engine import call, file_literal, is_exhausted, rows, watched, write_parquet
-from ciq.ingest.findings import SAMPLES, Opened, problems
-from ciq.ingest.formats import recognised
-from ciq.ingest.judging import Judged, judge
+from ciq.ingest.formats import header as headers
+from ciq.ingest.formats.reader import Digest, Header, Scan
+from ciq.ingest.formats.table import recognised
 from ciq.ingest.manifest import SourceFile
-from ciq.ingest.offsets import mixed
 from ciq.ingest.parallel import gathered
 from ciq.ingest.provenance import Earlier, cast_rows, earlier_rows
-from ciq.ingest.reader import Digest, Header, Scan, Tick
-from ciq.ingest.stamp import Stamp
-from ciq.ingest.uniqueness import Repeat, repeats
+from ciq.ingest.verdict import quarantine
+from ciq.ingest.verdict.findings import SAMPLES, Opened, problems
+from ciq.ingest.verdict.judging import Judged, judge
+from ciq.ingest.verdict.uniqueness import Repeat, repeats
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -21,7 +21,7 @@ from ciq.contract.frames import PANDAS_TYPES, POLARS_TYPES, pandas_schema, polar
 from ciq.contract.model import Constraints
 from ciq.errors import DataRefused
 from ciq.ingest.engine import column
-from ciq.ingest.judging import first, judge
+from ciq.ingest.verdict.judging import first, judge
 
 pl = pytest.importorskip("polars", reason="needs the extra polars")
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,8 @@ from pyarrow import feather, parquet
 from small_project import GOOD
 
 from ciq.errors import LimitExceeded
-from ciq.ingest import check, columnar
+from ciq.ingest import check
+from ciq.ingest.formats import columnar
 
 
 def reached(path, contract):

@@ -16,7 +16,10 @@ from small_project import Project
 from soaking import examples
 from sqlglot import exp
 
-from ciq.ingest import bytescan, casting, check, ingest, records
+from ciq.ingest import check, ingest
+from ciq.ingest.cells import casting
+from ciq.ingest.content import bytescan
+from ciq.ingest.formats import records
 
 TEXTS = {"id": "int64", "treated": "int8", "x": "string", "g": "category"}
 

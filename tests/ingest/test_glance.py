@@ -15,8 +15,8 @@ from sqlglot import exp
 from ciq.contract.model import Clean, Deduplicate, Rule
 from ciq.errors import ContractError, DataRefused
 from ciq.ingest import check
-from ciq.ingest.delimited import Delimited
 from ciq.ingest.engine import connection, rows
+from ciq.ingest.formats.delimited import Delimited
 from ciq.ingest.reading import open_all, scan_all
 
 glance = importlib.import_module("ciq.ingest.glance")

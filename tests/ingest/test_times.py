@@ -13,7 +13,7 @@ from soaking import examples
 from sqlglot import exp
 
 from ciq.ingest import check, ingest
-from ciq.ingest.zones import as_utc, is_shown_twice
+from ciq.ingest.cells.zones import as_utc, is_shown_twice
 
 H = "id,treated,x,g\n"
 DATETIME = {"id": "int64", "treated": "int8", "x": "datetime", "g": "category"}

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ciq.errors import DataRefused, LimitExceeded, Problem
-from ciq.ingest.encodings import hint
+from ciq.ingest.content.encodings import hint
 
 BOM = b"\xef\xbb\xbf"
 _BLANKS = (b"\t", b"\v", b"\f")
@@ -26,7 +26,7 @@ Bytes = npt.NDArray[np.uint8]
 class TextScan:
     """``records`` are data records; ``delimiters`` those outside quotes, header included.
 
-    ``multiline`` and ``plain`` are as in :class:`ciq.ingest.reader.Scan`.
+    ``multiline`` and ``plain`` are as in :class:`ciq.ingest.formats.reader.Scan`.
     """
 
     records: int

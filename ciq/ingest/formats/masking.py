@@ -10,8 +10,8 @@ from sqlglot import exp
 from ciq.contract.model import Contract
 from ciq.contract.pii import shape
 from ciq.errors import CiqError
-from ciq.ingest.raw import Raw
-from ciq.ingest.reader import Digest, Header, Place, Reader, Scan
+from ciq.ingest.content.raw import Raw
+from ciq.ingest.formats.reader import Digest, Header, Place, Reader, Scan
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Masking:
         return self.reader.scan(raw, contract, header, digest)
 
     def rows(self, contract: Contract, header: Header, scan: Scan, *, demanding: bool) -> exp.Select:
-        """The declared columns, typed and protected; see :func:`ciq.ingest.casting.projection`."""
+        """The declared columns, typed and protected; see :func:`ciq.ingest.cells.casting.projection`."""
         return self.reader.rows(contract, header, scan, demanding=demanding)
 
     def expected(self, raw: Raw, contract: Contract) -> None:

@@ -11,7 +11,7 @@ from sqlglot import exp
 from ciq.contract.clean import cleaned
 from ciq.contract.model import Contract
 from ciq.ingest.engine import call, column, rows
-from ciq.ingest.judging import POSITION
+from ciq.ingest.verdict.judging import POSITION
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

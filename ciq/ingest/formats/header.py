@@ -10,7 +10,7 @@ from ciq.contract.forbidden import matches
 from ciq.contract.model import Contract
 from ciq.contract.nearest import nearest_of
 from ciq.errors import LimitExceeded, Problem
-from ciq.ingest.reader import Header
+from ciq.ingest.formats.reader import Header
 
 _MOST = 10_000
 _NOT_A_CELL = ("STRUCT", "MAP", "UNION", "BLOB", "BIT", "INTERVAL", "VARIANT", "GEOMETRY")

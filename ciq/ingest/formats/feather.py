@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from ciq.errors import DataRefused, Problem
-from ciq.ingest.header import bound
-from ciq.ingest.raw import Raw
+from ciq.ingest.content.raw import Raw
+from ciq.ingest.formats.header import bound
 
 
 def to_parquet(raw: Raw, packed: Path, target: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from ciq.contract.model import Contract
-from ciq.ingest.casting import placeable, placed
+from ciq.ingest.cells.casting import placeable, placed
 from ciq.ingest.engine import call, column, file_literal, rows
 
 if TYPE_CHECKING:

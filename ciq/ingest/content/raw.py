@@ -13,14 +13,16 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ciq.contract.model import Source
-from ciq.ingest.compression import Compression, decompressed
-from ciq.ingest.encodings import is_utf8, recoded
+from ciq.ingest.content.compression import Compression, decompressed
+from ciq.ingest.content.encodings import is_utf8, recoded
 
 _BLOCK = 1 << 19
 _FIRST_PACKED, _PACKED = 1 << 14, 1 << 16
 """Of compressed bytes, the first of a file and the largest, so that a bomb is known by its first ones."""
 Seen = Callable[[bytes], None]
 """Told of each block of the file itself, in order."""
+Tick = Callable[[int], None]
+"""Told of each count of bytes that was gone through."""
 
 
 def _unseen(block: bytes) -> None:

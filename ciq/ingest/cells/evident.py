@@ -1,6 +1,6 @@
 """Cheap proofs that a text says exactly the value that the engine's own cast makes of it.
 
-They are sufficient, not necessary: what they leave open is for :mod:`ciq.ingest.casting`, row by row.
+They are sufficient, not necessary: what they leave open is for :mod:`ciq.ingest.cells.casting`, row by row.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from ciq.contract.model import Contract
-from ciq.ingest import casting
-from ciq.ingest.forms import is_canonical, is_of_four_digits, is_small
+from ciq.ingest.cells import casting
+from ciq.ingest.cells.forms import is_canonical, is_of_four_digits, is_small
 
 SOUND = "_sound"
 
@@ -29,8 +29,8 @@ def is_typed(contract: Contract, name: str, *, plain: bool) -> bool:
     """Whether the engine may read column ``name`` as its own type instead of as text.
 
     It may where the value alone shows that nothing was lost: that is so for finite floats below the first whole
-    number that they can't hold, in a text that is ``plain`` (:class:`ciq.ingest.reader.Scan`). An empty field of a
-    typed column is NULL to the engine, whatever the contract says of it.
+    number that they can't hold, in a text that is ``plain`` (:class:`ciq.ingest.formats.reader.Scan`). An empty field
+    of a typed column is NULL to the engine, whatever the contract says of it.
     """
     source = contract.source
     refuses = source.non_finite == "refuse" and "" in source.null_values
@@ -44,7 +44,7 @@ def typed(contract: Contract, name: str, value: exp.Expr) -> Proof:
 
 
 def of_text(contract: Contract, name: str, text: exp.Expr, tried: exp.Expr | None, *, plain: bool) -> Proof:
-    """The proof of a column whose ``text`` the engine ``tried`` to cast, see :func:`ciq.ingest.casting.tried`."""
+    """The proof of a column whose ``text`` the engine ``tried`` to cast, see :func:`ciq.ingest.cells.casting.tried`."""
     value = casting.strict(contract, name, text, plain=plain, naive=True, known=tried)
     absent, present = (exp.paren(each.copy()).is_(exp.null()) for each in (text, value))
     certain = exp.or_(absent, present.not_())

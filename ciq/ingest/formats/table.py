@@ -9,14 +9,15 @@ from pathlib import Path
 
 from ciq.contract.model import Contract
 from ciq.errors import DataRefused, LimitExceeded, Problem
-from ciq.ingest import feather, magic, workbook
-from ciq.ingest.columnar import Parquet
-from ciq.ingest.compression import COMPRESSIONS, Compression
-from ciq.ingest.delimited import Delimited
-from ciq.ingest.jsonlines import JsonLines
-from ciq.ingest.masking import Masking
-from ciq.ingest.raw import Raw
-from ciq.ingest.reader import Reader
+from ciq.ingest.content import magic
+from ciq.ingest.content.compression import COMPRESSIONS, Compression
+from ciq.ingest.content.raw import Raw
+from ciq.ingest.formats import feather, workbook
+from ciq.ingest.formats.columnar import Parquet
+from ciq.ingest.formats.delimited import Delimited
+from ciq.ingest.formats.jsonlines import JsonLines
+from ciq.ingest.formats.masking import Masking
+from ciq.ingest.formats.reader import Reader
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,13 @@ from sqlglot import exp
 
 from ciq.contract.model import Contract
 from ciq.errors import CiqError, ContractError, DataRefused, LimitExceeded, Problem
-from ciq.ingest import bytescan, casting, evident, records
-from ciq.ingest.encodings import hint
+from ciq.ingest.cells import casting, evident
+from ciq.ingest.content import bytescan
+from ciq.ingest.content.encodings import hint
+from ciq.ingest.content.raw import Raw, ahead
 from ciq.ingest.engine import call, column, file_literal
-from ciq.ingest.raw import Raw, ahead
-from ciq.ingest.reader import Digest, Header, Place, Scan
+from ciq.ingest.formats import records
+from ciq.ingest.formats.reader import Digest, Header, Place, Scan
 
 _SHOWN = 20
 _NEVER = "\ufffd"
@@ -71,7 +73,7 @@ class Delimited:
         return Scan("", 0, raw.path, multiline=text.multiline, plain=text.plain)
 
     def rows(self, contract: Contract, header: Header, scan: Scan, *, demanding: bool) -> exp.Select:
-        """The declared columns, typed; see :class:`ciq.ingest.reader.Reader`."""
+        """The declared columns, typed; see :class:`ciq.ingest.formats.reader.Reader`."""
         read, fields = self._fields(contract, header, scan, ())
         cells = {}
         for name, (text, known) in fields.items():
@@ -80,7 +82,7 @@ class Delimited:
         return exp.select(*casting.projection(contract, cells, demanding=demanding)).from_(read)
 
     def proved(self, contract: Contract, header: Header, scan: Scan) -> exp.Select:
-        """The declared columns, typed, and whether each row is sound; see :class:`ciq.ingest.reader.Reader`."""
+        """The declared columns, typed, and whether each row is sound; see :class:`ciq.ingest.formats.reader.Reader`."""
         typed = [name for name in contract.types if evident.is_typed(contract, name, plain=scan.plain)]
         read, fields = self._fields(contract, header, scan, typed)
         proofs = {

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from ciq.ingest.bytescan import BOM
-from ciq.ingest.reader import Place
+from ciq.ingest.content.bytescan import BOM
+from ciq.ingest.formats.reader import Place
 
 _BLANK = (b"\n", b"\r\n")
 

@@ -13,10 +13,10 @@ from sqlglot import exp
 from ciq.contract.model import Contract
 from ciq.errors import Problem
 from ciq.ingest.engine import column, rows
-from ciq.ingest.findings import Opened
-from ciq.ingest.judging import POSITION, Judged, positions
-from ciq.ingest.reader import Place
-from ciq.ingest.uniqueness import Repeat, repeated_rows
+from ciq.ingest.formats.reader import Place
+from ciq.ingest.verdict.findings import Opened
+from ciq.ingest.verdict.judging import POSITION, Judged, positions
+from ciq.ingest.verdict.uniqueness import Repeat, repeated_rows
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -11,12 +11,13 @@ from sqlglot import exp
 
 from ciq.contract.model import Contract
 from ciq.errors import CiqError, DataRefused, LimitExceeded, Problem
-from ciq.ingest import casting, precision
+from ciq.ingest.cells import casting
+from ciq.ingest.cells.widening import FLOATS, lossless
+from ciq.ingest.content.raw import Raw
 from ciq.ingest.engine import call, column, connection, file_literal, rows
-from ciq.ingest.header import is_cell
-from ciq.ingest.raw import Raw
-from ciq.ingest.reader import Digest, Header, Place, Scan
-from ciq.ingest.widening import FLOATS, lossless
+from ciq.ingest.formats import precision
+from ciq.ingest.formats.header import is_cell
+from ciq.ingest.formats.reader import Digest, Header, Place, Scan
 
 _CHUNK = 1 << 20
 _MOST_FOOTER = 1 << 24
@@ -52,7 +53,7 @@ class Parquet:
         return Scan(digest.sha256, digest.bytes, raw.content, int(records))
 
     def rows(self, contract: Contract, header: Header, scan: Scan, *, demanding: bool) -> exp.Select:
-        """The declared columns, typed; see :class:`ciq.ingest.reader.Reader`."""
+        """The declared columns, typed; see :class:`ciq.ingest.formats.reader.Reader`."""
         kinds = dict(zip(header.names, header.types or (), strict=True))
         return typed(contract, kinds, scan.content, demanding=demanding)
 

@@ -12,7 +12,7 @@ from sqlglot import exp
 from ciq.contract.clean import Mend, cleaned, mends
 from ciq.contract.model import Contract, Rule
 from ciq.errors import ContractError, Problem
-from ciq.ingest import casting
+from ciq.ingest.cells import casting
 from ciq.ingest.engine import call, column, rows
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from typing import Any
 from zipfile import BadZipFile, ZipFile
 
 from ciq.errors import DataRefused, LimitExceeded, Problem
-from ciq.ingest import texts, worksheet
-from ciq.ingest.compression import allowed
-from ciq.ingest.raw import Raw
+from ciq.ingest.content.compression import allowed
+from ciq.ingest.content.raw import Raw
+from ciq.ingest.formats import texts, worksheet
 
 _EXACT = 2.0**53
 

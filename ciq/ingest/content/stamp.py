@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ciq.errors import DataRefused, Problem
-from ciq.ingest.reader import Tick
+from ciq.ingest.content.raw import Tick
 
 
 @dataclass(frozen=True)

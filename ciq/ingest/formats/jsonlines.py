@@ -12,11 +12,11 @@ from sqlglot import exp
 
 from ciq.contract.model import Contract
 from ciq.errors import CiqError, DataRefused, LimitExceeded, Problem
-from ciq.ingest import columnar, texts
-from ciq.ingest.bytescan import BOM
-from ciq.ingest.encodings import hint
-from ciq.ingest.raw import Raw
-from ciq.ingest.reader import Digest, Header, Place, Scan
+from ciq.ingest.content.bytescan import BOM
+from ciq.ingest.content.encodings import hint
+from ciq.ingest.content.raw import Raw
+from ciq.ingest.formats import columnar, texts
+from ciq.ingest.formats.reader import Digest, Header, Place, Scan
 
 _TEXTUAL = ("text", "date", "datetime")
 _LOST = ("\0", "\ufffd")
@@ -75,7 +75,7 @@ class JsonLines:
         return Scan(digest.sha256, digest.bytes, content, count)
 
     def rows(self, contract: Contract, header: Header, scan: Scan, *, demanding: bool) -> exp.Select:
-        """The declared columns, typed; see :class:`ciq.ingest.reader.Reader`."""
+        """The declared columns, typed; see :class:`ciq.ingest.formats.reader.Reader`."""
         return columnar.typed(contract, dict.fromkeys(contract.types, "VARCHAR"), scan.content, demanding=demanding)
 
     def expected(self, raw: Raw, contract: Contract) -> None:

@@ -11,12 +11,12 @@ from sqlglot import exp
 
 from ciq.contract.model import Contract
 from ciq.errors import Problem
-from ciq.ingest.judging import Judged, Violation, first
+from ciq.ingest.content.raw import Raw
+from ciq.ingest.content.stamp import Stamp
+from ciq.ingest.formats.reader import Header, Place, Reader
 from ciq.ingest.manifest import SourceFile
-from ciq.ingest.raw import Raw
-from ciq.ingest.reader import Header, Place, Reader
-from ciq.ingest.stamp import Stamp
-from ciq.ingest.uniqueness import Repeat
+from ciq.ingest.verdict.judging import Judged, Violation, first
+from ciq.ingest.verdict.uniqueness import Repeat
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

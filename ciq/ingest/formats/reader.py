@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -12,9 +12,7 @@ from sqlglot import exp
 
 from ciq.contract.model import Contract
 from ciq.errors import CiqError
-from ciq.ingest.raw import Raw
-
-Tick = Callable[[int], None]
+from ciq.ingest.content.raw import Raw, Tick
 
 
 @dataclass(frozen=True)
@@ -89,8 +87,8 @@ class Reader(Protocol):
     def rows(self, contract: Contract, header: Header, scan: Scan, *, demanding: bool) -> exp.Select:
         """The declared columns, typed, in the contract's order, each cell that can't be cast NULL.
 
-        Beside them stands the text of such cells, see :func:`ciq.ingest.casting.projection`. If it is ``demanding``,
-        the first of them ends the statement, and so does a time that names its offset.
+        Beside them stands the text of such cells, see :func:`ciq.ingest.cells.casting.projection`. If it is
+        ``demanding``, the first of them ends the statement, and so does a time that names its offset.
         """
 
     def expected(self, raw: Raw, contract: Contract) -> Scan | None:

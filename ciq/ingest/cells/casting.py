@@ -13,9 +13,9 @@ from sqlglot import exp
 from ciq.contract import pii
 from ciq.contract.model import Contract
 from ciq.contract.types import ColumnType, Kind
+from ciq.ingest.cells.forms import is_canonical, is_of_four_digits, is_small
+from ciq.ingest.cells.zones import as_utc, is_shown_twice
 from ciq.ingest.engine import call, column
-from ciq.ingest.forms import is_canonical, is_of_four_digits, is_small
-from ciq.ingest.zones import as_utc, is_shown_twice
 
 _RAW = "_raw"
 _PLACED = "_placed_"
@@ -136,9 +136,9 @@ def strict(
 ) -> exp.Expr:
     """``text`` (VARCHAR) as the declared type of column ``name``; NULL where it is not exactly that.
 
-    ``plain`` promises what :class:`ciq.ingest.reader.Scan` says of it, which spares numbers some matching; ``naive``
-    takes no time with an offset in a column of :func:`placeable`. ``known`` is :func:`tried` where it is computed
-    already: the engine would compute it anew wherever it stands.
+    ``plain`` promises what :class:`ciq.ingest.formats.reader.Scan` says of it, which spares numbers some matching;
+    ``naive`` takes no time with an offset in a column of :func:`placeable`. ``known`` is :func:`tried` where it is
+    computed already: the engine would compute it anew wherever it stands.
     """
     target = contract.type_of(name)
     value = known or tried(contract, name, text) or text
