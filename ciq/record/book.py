@@ -7,6 +7,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -132,10 +133,14 @@ def opened(project: Path) -> Iterator[Book]:
 
 def insert(cursor: Any, dialect: str, table: str, row: Row) -> None:
     """Add one row to ``ciq.<table>`` in the cursor's own transaction."""
-    values = exp.values([tuple(exp.Placeholder() for _ in row)])
-    statement = exp.insert(values, exp.table_(table, db="ciq"), columns=list(row))
     facts = [json.dumps(value) if isinstance(value, dict | list | tuple) else value for value in row.values()]
-    cursor.execute(statement.sql(dialect, identify=True), facts)
+    cursor.execute(_insertion(dialect, table, tuple(row)), facts)
+
+
+@cache
+def _insertion(dialect: str, table: str, columns: tuple[str, ...]) -> str:
+    values = exp.values([tuple(exp.Placeholder() for _ in columns)])
+    return exp.insert(values, exp.table_(table, db="ciq"), columns=list(columns)).sql(dialect, identify=True)
 
 
 def _dicts(cursor: Any) -> list[dict[str, Any]]:

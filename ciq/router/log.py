@@ -36,6 +36,7 @@ class Log:
 
     def __init__(self, project: Path) -> None:
         self._project = project
+        self._who = who()
         self._rows: list[Mapping[str, Any]] = []
 
     def add(self, decision: Decision, **facts: Any) -> None:
@@ -43,7 +44,7 @@ class Log:
         estimates = {**{f"{engine}_ms": cost for engine, cost in decision.estimates.items()}, **decision.figures}
         row = {
             "queried_at": now(),
-            "who": who(),
+            "who": self._who,
             "fingerprint": fingerprint(decision.statement.sql),
             "engine": facts.pop("engine", None) or decision.engine or "none",
             "chosen": decision.engine,

@@ -50,19 +50,20 @@ def unfit(error: Exception) -> StatementRefused:
 
 def batch(rows: Sequence[Sequence[Any]], schema: pa.Schema) -> pa.RecordBatch:
     """Rows as psycopg2 gives them, as one record batch. Raises ValueError or ArithmeticError for what doesn't fit."""
-    columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
-    arrays = [
-        pa.array(map(_value(field.type), column), field.type) for column, field in zip(columns, schema, strict=True)
-    ]
+    columns = zip(*rows, strict=True) if rows else ((),) * len(schema)
+    arrays = [_array(column, field.type) for column, field in zip(columns, schema, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _value(kind: pa.DataType) -> Any:
+def _array(column: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """The driver's values as Arrow's; those that are so already are most, and cost no call."""
     if kind == LOOSE:
-        return _loose
-    if pa.types.is_string(kind):
-        return _text
-    return bytes_or_none if pa.types.is_binary(kind) else lambda value: value
+        column = [_loose(value) for value in column]
+    elif pa.types.is_string(kind):
+        column = [value if type(value) is str else _text(value) for value in column]
+    elif pa.types.is_binary(kind):
+        column = [bytes_or_none(value) for value in column]
+    return pa.array(column, kind)
 
 
 def _loose(value: Decimal | None) -> Decimal | None:
