@@ -39,7 +39,8 @@ soak: $(VENV)/tested
 	$(INSTALL) --group clients
 	CIQ_SOAK=50 $(BIN)/python -m pytest tests/clients
 	CIQ_SOAK=50 $(BIN)/python -m pytest tests/router/test_classify_fuzz.py tests/router/test_concurrency.py tests/router/test_interrupt.py
-	CIQ_SOAK=50 $(BIN)/python -m pytest tests/causal/test_designs.py tests/contract/test_load_fuzz.py tests/ingest/test_exactness.py \
+	CIQ_SOAK=50 $(BIN)/python -m pytest tests/causal/test_designs.py tests/contract/test_evident_rules.py tests/contract/test_load_fuzz.py \
+		tests/ingest/test_exactness.py \
 		tests/ingest/test_fuzz.py tests/ingest/test_glance.py tests/ingest/test_kill.py tests/ingest/test_times.py tests/install \
 		tests/pipeline/test_append.py tests/pipeline/test_poison.py tests/pipeline/test_window.py tests/cli/test_broken_house.py \
 		tests/frames/test_out_of_fold.py tests/publish/test_faces.py tests/test_docs.py tests/campaign \

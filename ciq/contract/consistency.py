@@ -16,6 +16,7 @@ from ciq.contract.model import Contract
 from ciq.contract.nearest import did_you_mean, nearest_of
 from ciq.contract.pii_checks import pii_findings
 from ciq.contract.propensity_checks import propensity_findings
+from ciq.contract.rule_checks import rule_findings
 from ciq.contract.sql_words import CLAUSES, RESERVED_WORDS
 from ciq.contract.trim_checks import trim_findings
 from ciq.contract.types import NUMERIC_KINDS
@@ -41,7 +42,7 @@ def findings(contract: Contract) -> Iterator[Finding]:
     yield from _forbidden(contract)
     yield from constraint_findings(contract)
     yield from mend_findings(contract)
-    yield from _row_rules(contract)
+    yield from rule_findings(contract)
     yield from _tolerances(contract)
     yield from pii_findings(contract)
     yield from propensity_findings(contract)
@@ -51,14 +52,6 @@ def findings(contract: Contract) -> Iterator[Finding]:
     yield from balance_findings(contract)
     yield from mode_findings(contract)
     yield from trim_findings(contract)
-
-
-def _row_rules(contract: Contract) -> Iterator[Finding]:
-    if contract.constraints.rules:
-        # To read SQL costs more than all the rest: only contracts with such rules wait for it.
-        from ciq.contract.row_rules import rule_findings
-
-        yield from rule_findings(contract)
 
 
 def _names(contract: Contract) -> Iterator[Finding]:

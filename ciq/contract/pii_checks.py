@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ciq.contract.finding import Finding, Path
 from ciq.contract.model import Contract
+from ciq.contract.rule_checks import columns_named
 
 
 def pii_findings(contract: Contract) -> Iterator[Finding]:
@@ -48,11 +49,8 @@ def _constraints(contract: Contract, name: str) -> Iterator[Finding]:
         (("clean", "upper"), name in clean.upper),
     )
     places = [path for path, holds in holders if holds]
-    if constraints.rules:
-        from ciq.contract.row_rules import columns
-
-        asked = [at for at, rule in enumerate(constraints.rules) if name.casefold() in columns(rule.sql)]
-        places += [("constraints", "rules", at, "sql") for at in asked]
+    asked = [at for at, rule in enumerate(constraints.rules) if name.casefold() in columns_named(contract, rule.sql)]
+    places += [("constraints", "rules", at, "sql") for at in asked]
     for path in places:
         message = f"`{name}` is protected before it is judged or mended, so that this would see the protected value"
         yield Finding("C133", path, message, "remove it here", name)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import sqlglot
 from sqlglot import exp
 
-from ciq.contract.finding import Finding
 from ciq.contract.model import Contract
 from ciq.contract.nearest import did_you_mean
 
@@ -25,18 +24,6 @@ _NOT_A_ROW = (
 )
 
 
-def rule_findings(contract: Contract) -> Iterator[Finding]:
-    """Row rules that are no condition, name unknown columns or share an id."""
-    seen: set[str] = set()
-    for at, rule in enumerate(contract.constraints.rules):
-        path = ("constraints", "rules", at)
-        if rule.id in seen:
-            yield Finding("C117", (*path, "id"), f"the rule id {rule.id!r} is given twice", "give each rule its own id")
-        seen.add(rule.id)
-        for message, help_ in _objections(contract, rule.sql):
-            yield Finding("C117", (*path, "sql"), f"rule {rule.id!r}: {message}", help_)
-
-
 def condition(sql: str) -> exp.Condition | None:
     """The rule as a syntax tree, if it is one scalar expression over a row."""
     if len(sql) > _LONGEST:
@@ -51,13 +38,14 @@ def condition(sql: str) -> exp.Condition | None:
     return tree
 
 
-def columns(sql: str) -> set[str]:
+def columns(sql: str) -> frozenset[str]:
     """The columns that the rule names, without case; none where it is no condition."""
     tree = condition(sql)
-    return {column.name.casefold() for column in tree.find_all(exp.Column)} if tree else set()
+    return frozenset(column.name.casefold() for column in tree.find_all(exp.Column)) if tree else frozenset()
 
 
-def _objections(contract: Contract, sql: str) -> Iterator[tuple[str, str | None]]:
+def objections(contract: Contract, sql: str) -> Iterator[tuple[str, str | None]]:
+    """What keeps ``sql`` from being such a condition, each with its help; at last DuckDB is asked."""
     tree = condition(sql)
     if tree is None:
         yield (

@@ -40,3 +40,14 @@ CLAUSES = frozenset(
     )
 )
 """What SQLMesh reads as SQL even where it is quoted."""
+
+_TAKEN = """
+alter anti asc asof at attach authorization begin between binary by cache call check collation comment commit
+concurrently connect_by_root copy create cross delete desc describe detach drop end execute explain false force freeze
+full glob group if ilike in inner insert install interval is isnull join kill lambda lateral left like list load map
+merge natural notnull null nullable object optimize out outer overlaps partitioned_by pivot pivot_longer pivot_wider
+positional pragma prepare qualify range regexp rename reset revoke right rlike rollback row semi set show similar
+struct summarize tablesample true truncate uncache unpack unpivot update use vacuum values verbose xor
+"""
+TAKEN_WORDS = RESERVED_WORDS | frozenset(_TAKEN.split())
+"""What DuckDB or sqlglot may not take for a column where it stands unquoted in a row rule."""
