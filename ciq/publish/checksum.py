@@ -1,9 +1,10 @@
 """Count and checksum of a table's content, the same on both sides: whatever order the rows come in.
 
-A row is its columns' values in PostgreSQL's binary form. Its hash is ``hash_record_extended`` of those, hashed once
-more, since that function alone is a sum over the columns and would not see two rows exchange a value; the hashes of all
-rows are added up. PostgreSQL does it in one scan, by parallel workers where the table is large; here numpy does it from
-DuckDB's values (:mod:`ciq.publish.lookup3`).
+A row's hash is ``hash_record_extended`` of its columns' values: texts and those of 4 bytes at most as they are, others
+in PostgreSQL's binary form, since a hash of their own would be of 32 bits or take -0.0 for 0. It is the seed of a
+further hash, since that function alone is a sum over the columns and would not see two rows exchange a value; the
+hashes of all rows are added up. PostgreSQL does it in one scan, by parallel workers where the table is large; here
+numpy does it from DuckDB's values (:mod:`ciq.publish.lookup3`).
 """
 
 from __future__ import annotations
@@ -50,9 +51,9 @@ def of_duckdb(cursor: duckdb.DuckDBPyConnection, query: exp.Query, columns: tupl
 def of_postgres(cursor: Any, table: exp.Table, columns: tuple[Column, ...]) -> Content:
     """What ``table`` holds, uncommitted rows of the cursor's transaction included."""
     images = [_image(column) for column in columns]
-    once = _hash_record(images)
-    again = _hash_record([exp.func("int8send", once)])
-    query = exp.select(exp.func("count", exp.Star()), exp.func("sum", again)).from_(table)
+    row = exp.Anonymous(this="ROW", expressions=images)
+    hashed = exp.func("hashint4extended", exp.convert(0), exp.func("hash_record_extended", row, exp.convert(0)))
+    query = exp.select(exp.func("count", exp.Star()), exp.func("sum", hashed)).from_(table)
     cursor.execute(query.sql("postgres"))
     return Content.of(*cursor.fetchone())
 
@@ -61,12 +62,7 @@ def _image(column: Column) -> exp.Expr:
     value: exp.Expr = exp.column(column.name, quoted=True)
     if column.target.arrow is None:
         value = exp.cast(value, "text")
-    return exp.Anonymous(this=column.target.send, expressions=[value])
-
-
-def _hash_record(values: list[exp.Expr]) -> exp.Expr:
-    row = exp.Anonymous(this="ROW", expressions=values)
-    return exp.Anonymous(this="hash_record_extended", expressions=[row, exp.convert(0)])
+    return exp.func(column.target.send, value) if column.target.send else value
 
 
 def _hashes(batch: pa.RecordBatch) -> lookup3.Hashes:
@@ -78,11 +74,11 @@ def _hashes(batch: pa.RecordBatch) -> lookup3.Hashes:
             hashes[values.is_null().to_numpy(zero_copy_only=False)] = 0
         row *= _WEIGHT
         row += hashes
-    return lookup3.of_numbers(row)
+    return lookup3.of_seeds(row)
 
 
 def _numbers(values: pa.Array) -> Any:
-    """Values of a fixed width as the numbers that PostgreSQL sends for them; anything where there is none."""
+    """Values of a fixed width as PostgreSQL's numbers for them; anything where there is none."""
     if pa.types.is_date(values.type):
         return _numbers(values.cast(pa.int32())) - np.int32(_EPOCH_DAYS)
     if pa.types.is_timestamp(values.type):

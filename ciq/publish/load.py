@@ -59,7 +59,7 @@ def load(
     _finite_times(source, query, found)
     new = not columns_of(cursor, table)
     if new:
-        cursor.execute(create(table, found))
+        cursor.execute(create(table, found, description.key))
     elif checksum.of_postgres(cursor, table, found) == checksum.of_duckdb(source, query, found):
         return None
     else:
@@ -87,11 +87,13 @@ def _teller(source: duckdb.DuckDBPyConnection, query: exp.Query, description: De
     return lambda rows: tell(f"publishing {description.name}", rows, total)
 
 
-def create(table: exp.Table, found: tuple[Column, ...]) -> str:
-    """The statement that makes ``table``."""
+def create(table: exp.Table, found: tuple[Column, ...], key: Sequence[str] = ()) -> str:
+    """The statement that makes ``table``; a key that may not be NULL from the start needs no scan to become one."""
     definitions = [
         exp.ColumnDef(
-            this=exp.to_identifier(column.name, quoted=True), kind=exp.DataType.build(column.target.name, "postgres")
+            this=exp.to_identifier(column.name, quoted=True),
+            kind=exp.DataType.build(column.target.name, "postgres"),
+            constraints=[exp.ColumnConstraint(kind=exp.NotNullColumnConstraint())] if column.name in key else [],
         )
         for column in found
     ]

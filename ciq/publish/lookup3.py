@@ -1,4 +1,4 @@
-"""Bob Jenkins' lookup3 over many values at once, bit for bit as PostgreSQL's ``hash_bytes_extended`` with seed 0.
+"""Bob Jenkins' lookup3 over many values at once, bit for bit as PostgreSQL's ``hash_bytes_extended``.
 
 PostgreSQL places the rows of hash-partitioned tables by these hashes, so they stay the same from version to version.
 Source: http://burtleburtle.net/bob/c/lookup3.c; PostgreSQL's src/common/hashfn.c.
@@ -26,15 +26,32 @@ _MASKS = np.array([0, 0xFF, 0xFFFF, 0xFFFFFF, 0xFFFFFFFF], np.uint32)
 
 
 def of_numbers(values: npt.NDArray[Any]) -> Hashes:
-    """The hash of each number's bytes, the highest first, as PostgreSQL sends numbers of 1, 2, 4 or 8 bytes."""
-    width = values.dtype.itemsize
-    image = np.ascontiguousarray(values).byteswap()
-    words = image.view(np.uint32) if width >= 4 else image.view(f"u{width}").astype(np.uint32)
-    a, b, c = _start(np.full(len(values), width, np.uint32))
-    a += words[:: max(1, width // 4)]
-    if width == 8:
+    """The hash of each number: integers of 4 bytes at most and truths as ``hashint4extended`` has it.
+
+    That of others is of the bytes that PostgreSQL sends for them, the highest first.
+    """
+    if values.dtype.kind in "bi" and values.dtype.itemsize <= 4:
+        words = values.astype(np.int32).view(np.uint32)
+    else:
+        words = values.byteswap().view(np.uint32)
+    width = words.size // max(1, values.size)
+    a, b, c = _start(np.full(len(values), 4 * width, np.uint32))
+    a += words[::width]
+    if width == 2:
         b += words[1::2]
     return _finished(a, b, c)
+
+
+def of_seeds(seeds: Hashes) -> Hashes:
+    """The hash of the integer 0 with each seed, as ``hashint4extended(0, seed)``: another number of 64 bits."""
+    a, b, c = _start(np.full(len(seeds), 4, np.uint32))
+    a += (seeds >> np.uint64(32)).astype(np.uint32)
+    b += seeds.astype(np.uint32)
+    unseeded = np.flatnonzero(seeds == 0)  # a seed of 0 is none
+    mixed = _mixed(a, b, c)
+    for part, start in zip(mixed, _start(np.full(len(unseeded), 4, np.uint32)), strict=True):
+        part[unseeded] = start
+    return _finished(*mixed)
 
 
 def of_texts(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> Hashes:
@@ -48,15 +65,16 @@ def of_texts(data: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> Has
     left = lengths.copy()
     rows = np.flatnonzero(left >= BLOCK)
     while rows.size:
-        a, b, c = (part[rows] for part in state)
-        here = at[rows]
+        chosen = slice(None) if rows.size == left.size else rows
+        a, b, c = (part[chosen] for part in state)
+        here = at[chosen]
         a += words[here]
         b += words[here + 4]
         c += words[here + 8]
         for part, mixed in zip(state, _mixed(a, b, c), strict=True):
-            part[rows] = mixed
-        at[rows] += BLOCK
-        left[rows] -= BLOCK
+            part[chosen] = mixed
+        at[chosen] += BLOCK
+        left[chosen] -= BLOCK
         rows = rows[left[rows] >= BLOCK]
     a, b, c = state
     a += words[at] & _MASKS[np.minimum(left, 4)]

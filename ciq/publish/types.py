@@ -11,24 +11,24 @@ from ciq.errors import DataRefused, Problem
 
 @dataclass(frozen=True)
 class Counterpart:
-    """``name`` is PostgreSQL's, ``send`` its function that gives the binary form; where that is not exact, of its text.
+    """``name`` is PostgreSQL's, ``send`` its function that gives the binary form; None where it hashes the value whole.
 
     ``source`` is the DuckDB type to cast to before the copy, so that Arrow's type is the target's; ``arrow`` is the
     Arrow type whose binary form is exact, None where only text is.
     """
 
     name: str
-    send: str
+    send: str | None
     source: str
     arrow: str | None
 
 
-_SMALLINT = Counterpart("smallint", "int2send", "SMALLINT", "int16")
-_INTEGER = Counterpart("integer", "int4send", "INTEGER", "int32")
+_SMALLINT = Counterpart("smallint", None, "SMALLINT", "int16")
+_INTEGER = Counterpart("integer", None, "INTEGER", "int32")
 _BIGINT = Counterpart("bigint", "int8send", "BIGINT", "int64")
 # Times without a zone are in UTC: the contract's zone was applied when the files were read.
 _INSTANT = Counterpart("timestamp with time zone", "timestamptz_send", "TIMESTAMP", "timestamp[us]")
-_NUMERIC = Counterpart("numeric", "textsend", "VARCHAR", None)
+_NUMERIC = Counterpart("numeric", None, "VARCHAR", None)
 COUNTERPARTS = {
     "TINYINT": _SMALLINT,
     "UTINYINT": _SMALLINT,
@@ -41,9 +41,9 @@ COUNTERPARTS = {
     "HUGEINT": _NUMERIC,
     "FLOAT": Counterpart("real", "float4send", "FLOAT", "float"),
     "DOUBLE": Counterpart("double precision", "float8send", "DOUBLE", "double"),
-    "BOOLEAN": Counterpart("boolean", "boolsend", "BOOLEAN", "bool"),
-    "VARCHAR": Counterpart("text", "textsend", "VARCHAR", "string"),
-    "DATE": Counterpart("date", "date_send", "DATE", "date32[day]"),
+    "BOOLEAN": Counterpart("boolean", None, "BOOLEAN", "bool"),
+    "VARCHAR": Counterpart("text", None, "VARCHAR", "string"),
+    "DATE": Counterpart("date", None, "DATE", "date32[day]"),
     "TIMESTAMP": _INSTANT,
 }
 
