@@ -104,10 +104,10 @@ def _whole(sql: str, verdicts: list[_Verdict], catalog: Catalog | None) -> State
 def _differs(sql: str, seen: Seen, catalog: Catalog | None) -> str | None:
     """Why the engines might answer differently: by what is written, or by the columns that it is about."""
     if catalog is None:
-        return portable.objection(sql, seen)
+        return portable.objection(sql, seen) or portable.quoted(seen)
     unlike = (catalog.unlike.get(catalog.place(found.schema, found.name) or ("", "")) for found in seen.relations)
     columns = sorted({name for names in unlike for name in names or ()})
-    return portable.objection(sql, seen, catalog.bytewise) or portable.unlike(seen, columns)
+    return portable.objection(sql, seen, catalog.bytewise) or portable.quoted(seen) or portable.unlike(seen, columns)
 
 
 def _has_doubts(verdicts: list[_Verdict]) -> bool:

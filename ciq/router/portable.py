@@ -7,7 +7,7 @@ The list is short on purpose: what is not on it stays with one engine. Each entr
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ciq.router.postgres_walk import Seen
@@ -27,6 +27,13 @@ _FORMS = {
 TYPES = frozenset(_FORMS)
 _RADIX = re.compile(r"0(?<!\w0)[xobXOB]")  # begins with what is rare, so that the text is passed over fast
 _LONGEST_NUMBER = 38
+_LONGEST_BIGINT = 18
+_NUMBER = re.compile(r"\s*[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\s*")
+TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?)?")
+"""A time that both engines read alike, whatever it is compared with."""
+
+_LIKE_TIME = re.compile(r"\s*[0-9]+-[0-9]+-")
+_OF_TEXTS = frozenset({"~~", "!~~", "||"})
 JOINS = re.compile(r"\b(?:anti|asof|positional|semi)\b", re.IGNORECASE)
 """Words before JOIN that are an alias of what stands there to PostgreSQL, and the kind of the join to DuckDB."""
 _EXTRACTED = frozenset({"year", "month", "day"})
@@ -52,8 +59,87 @@ def objection(sql: str, seen: Seen, bytewise: bool = True) -> str | None:
     for names in sorted(seen.types):
         if names[-1] not in TYPES:
             return f"a cast to {names[-1]} is not on the list of what both engines answer alike"
-    found = (*map(_call, seen.calls), *map(_operator, seen.expressions), *map(_cast, seen.casts))
+    found = (
+        *map(_call, seen.calls),
+        *map(_operator, seen.expressions),
+        *map(_cast, seen.casts),
+        _names(seen),
+        _whole(seen),
+    )
     return next(filter(None, found), None if bytewise else _sorted(seen))
+
+
+def quoted(seen: Seen) -> str | None:
+    """Why a query differs that has a number or a time in quotes, where it is not evidently compared with a text."""
+    doubtful = sum(map(_is_doubtful, seen.quoted))
+    if not doubtful:
+        return None
+    beside_texts = [operand for node in seen.expressions for operand in _beside_texts(node)]
+    constants = [_text(node) for node in (*beside_texts, *(cast["arg"] for cast in seen.casts))]
+    if sum(map(_is_doubtful, constants)) == doubtful:
+        return None
+    return "DuckDB rounds a number in quotes to a column's places, and reads less of a time than PostgreSQL does"
+
+
+def _is_doubtful(text: str) -> bool:
+    """Whether a text is a number, or a time in a form that is read differently, beside a column that is no text."""
+    return bool(_NUMBER.fullmatch(text) or (_LIKE_TIME.match(text) and not TIME.fullmatch(text)))
+
+
+def _beside_texts(node: dict[str, Any]) -> list[dict[str, Any]]:
+    """The operands of a comparison with what is evidently a text, or of a pattern."""
+    left, right = node.get("lexpr", {}), node["rexpr"]
+    operands = [left, *right.get("List", {}).get("items", [right])]
+    known = _last(node["name"]) in _OF_TEXTS or any(_is_text(each) and not _text(each) for each in operands)
+    return operands if known else []
+
+
+def _is_text(node: dict[str, Any]) -> bool:
+    """Whether a node is evidently a text, or no value at all: in quotes, a part of a text, or texts that are joined."""
+    constant = node.get("A_Const", {})
+    call, operation = node.get("FuncCall"), node.get("A_Expr")
+    return (
+        not {"sval", "isnull"}.isdisjoint(constant)
+        or (call is not None and _last(call["funcname"]) == "substring")
+        or (operation is not None and _last(operation["name"]) == "||")
+    )
+
+
+def _names(seen: Seen) -> str | None:
+    """What DuckDB finds under a name that is another one to PostgreSQL."""
+    names = {*seen.columns, *seen.rows, *seen.outputs}
+    if len({name.lower() for name in names}) < len(names):
+        return "DuckDB can't tell names apart that differ in case alone"
+    for node in seen.sorts:
+        for fields in _references(node):
+            if len(fields) > 1 and fields[-1].get("String", {}).get("sval") in seen.outputs:
+                return "DuckDB sorts by a column of the answer where one of a relation is meant"
+    return None
+
+
+def _references(tree: Any) -> Iterator[list[dict[str, Any]]]:
+    """The fields of every reference to a column."""
+    stack = [tree]
+    while stack:
+        value = stack.pop()
+        if type(value) is list:
+            stack.extend(value)
+        elif type(value) is dict:
+            if "ColumnRef" in value:
+                yield value["ColumnRef"]["fields"]
+            stack.extend(value.values())
+
+
+def _whole(seen: Seen) -> str | None:
+    """What is divided as a whole number by DuckDB, and as a numeric by PostgreSQL."""
+    wide = any(names[-1] in ("extract", "sum") for names in seen.functions)
+    large = any("." not in number and len(number) > _LONGEST_BIGINT for number in seen.numbers)
+    divided = any(
+        _last(node["name"]) == "/" and "ival" in node["rexpr"].get("A_Const", {}) for node in seen.expressions
+    )
+    if divided and (wide or large):
+        return "a sum, a part of a date or a large number is divided with a remainder by DuckDB alone"
+    return None
 
 
 def unlike(seen: Seen, columns: Sequence[str]) -> str | None:
@@ -79,6 +165,8 @@ def _operator(node: dict[str, Any]) -> str | None:
         return None
     if name not in OPERATORS:
         return f"the operator {name} is not on the list of what both engines answer alike"
+    if name == "||" and not (_is_text(node["lexpr"]) and _is_text(node["rexpr"])):
+        return "a double is another text in DuckDB, so what is joined has to be a text in quotes or a part of one"
     if name in ("/", "%") and not _positive(node["rexpr"]):
         return "division by 0 fails in PostgreSQL and gives NULL in DuckDB, so the divisor has to be a constant"
     return None

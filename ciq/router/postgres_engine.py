@@ -37,7 +37,8 @@ SELECT set_config('ciq.statement', %s, true);
 DO $$DECLARE ciq refcursor := 'ciq'; BEGIN OPEN ciq FOR EXECUTE current_setting('ciq.statement'); END$$;
 {_FETCH}
 """
-_AS_TEXT = extensions.new_type((114, 3802), "JSON_AS_TEXT", lambda value, cursor: value)
+# JSON, and intervals, whose months the driver would count as 30 days.
+_AS_TEXT = extensions.new_type((114, 1186, 3802), "AS_TEXT", lambda value, cursor: value)
 
 
 def _finite(read: Any) -> Any:

@@ -43,8 +43,9 @@ class Seen:
 
     ``kinds`` are the kinds of nodes; ``calls``, ``expressions`` and ``casts`` the nodes themselves of functions,
     operators and casts; ``numbers`` are written out, those beside small integers. ``only`` tells of a relation that is
-    read without those that inherit from it. ``columns`` has ``*`` where they go without their names; ``rows`` are what
-    the relations, subqueries and joins are called.
+    read without those that inherit from it. ``columns`` has ``*`` where they go without their names, ``rows`` are what
+    relations, subqueries and joins are called, ``outputs`` what columns of an answer are. ``sorts`` is what is sorted
+    by, ``quoted`` the constants in quotes.
     """
 
     functions: set[Names] = field(default_factory=set)
@@ -63,6 +64,9 @@ class Seen:
     numbers: set[str] = field(default_factory=set)
     only: bool = False
     rows: set[str] = field(default_factory=set)
+    outputs: set[str] = field(default_factory=set)
+    sorts: list[dict[str, Any]] = field(default_factory=list)
+    quoted: list[str] = field(default_factory=list)
 
 
 def walk(statement: dict[str, Any]) -> Seen:
@@ -131,6 +135,8 @@ def _merged(seen: Seen, node: Any, scope: frozenset[str]) -> None:
 def _constant(seen: Seen, node: Any, scope: frozenset[str]) -> None:
     if "fval" in node:
         seen.numbers.add(node["fval"]["fval"])
+    elif "sval" in node:
+        seen.quoted.append(node["sval"].get("sval", ""))
     elif "bsval" in node:
         seen.kinds.add("BitString")
 
@@ -174,6 +180,20 @@ def _named_operator(seen: Seen, node: Any, scope: frozenset[str]) -> None:
             seen.operators.add(_names(node[key]))
 
 
+def _sort(seen: Seen, node: Any, scope: frozenset[str]) -> None:
+    _named_operator(seen, node, scope)
+    seen.sorts.append(node)
+
+
+def _output(seen: Seen, node: Any, scope: frozenset[str]) -> None:
+    if "name" in node:
+        seen.outputs.add(node["name"])
+
+
+def _table(seen: Seen, node: Any, scope: frozenset[str]) -> None:
+    seen.rows.add(node["ctename"])
+
+
 def _type(seen: Seen, node: Any, scope: frozenset[str]) -> None:
     if "names" in node:
         seen.types.add(_names(node["names"]))
@@ -208,7 +228,9 @@ _TELLING: dict[str, Callable[[Seen, Any, frozenset[str]], None]] = {
     "DeleteStmt": _changed,
     "MergeStmt": _changed,
     "SubLink": _named_operator,
-    "SortBy": _named_operator,
+    "SortBy": _sort,
+    "ResTarget": _output,
+    "CommonTableExpr": _table,
     "TypeName": _type,
     "RangeTableSample": _sample,
     "A_Indirection": _indirection,

@@ -7,7 +7,6 @@ applies it once more.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -37,8 +36,6 @@ _BINARY: dict[str, type[exp.Binary]] = {
 }
 _CASTS = frozenset({"date", "interval"})
 _TEXTS = frozenset({"text", "varchar"})
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?)?")
-"""A time that both engines read alike, whatever it is compared with."""
 
 
 class _Stays(Exception):
@@ -246,7 +243,7 @@ def _are_read_alike(operands: list[exp.Expr]) -> bool:
     """Whether texts among the operands mean the same to both engines, as what they are compared with."""
     texts = [each.name for each in operands if each.is_string]
     kinds = {column.meta["kind"] for each in operands for column in each.find_all(exp.Column)}
-    return kinds <= _TEXTS or all(map(_TIME.fullmatch, texts))
+    return kinds <= _TEXTS or all(map(portable.TIME.fullmatch, texts))
 
 
 def _constant(body: Node) -> exp.Expr:

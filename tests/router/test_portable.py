@@ -50,7 +50,7 @@ EXPRESSIONS = [
         "coalesce(k, i)",
         "CASE WHEN i > 2 THEN k ELSE 0 END",
         "CASE k WHEN 3 THEN 1 END",
-        "name || '!'",
+        "substring(name FROM 1) || '!'",
     ),
     *("substring(name FROM 1 FOR 2)", "substring(name FROM 2)", "extract(year FROM d)", "extract(month FROM d)", "d"),
     *(
@@ -95,6 +95,8 @@ WHOLE = [
     "SELECT i FROM lab.t EXCEPT SELECT k FROM lab.t ORDER BY i DESC",
     "WITH c AS (SELECT k, i FROM lab.t) SELECT * FROM c JOIN c e USING (k) ORDER BY 1, 2, 3",
     "SELECT name FROM lab.t ORDER BY name DESC LIMIT 3 OFFSET 1",
+    "SELECT i FROM lab.t WHERE substring(name FROM 1 FOR 1) IN ('1', 'a') OR name LIKE '1' ORDER BY t.i",
+    "SELECT sum(i) / 2.0 AS r, -i AS j FROM lab.t GROUP BY i ORDER BY j",
 ]
 DIFFERENT = [
     ("SELECT 7 / k FROM lab.t WHERE k = 0", "division by 0"),
@@ -124,6 +126,17 @@ DIFFERENT = [
     ("SELECT 1; SELECT 2", "not one statement"),
     ("FROM lab.t", "not looked into"),
     ("SELECT count(*) OVER () FROM lab.t", "count()"),
+    ("SELECT i FROM lab.t WHERE n = '10.254'", "a number in quotes"),
+    ("SELECT CASE n WHEN '10.254' THEN 1 END AS r FROM lab.t", "a number in quotes"),
+    ("SELECT i FROM lab.t WHERE n IN ('10.254', '1')", "a number in quotes"),
+    ("SELECT i FROM lab.t WHERE d > '2000-01-01 BC'", "less of a time"),
+    ("SELECT i FROM lab.t WHERE d + INTERVAL '1 day' > '2000-01-01 12:00:00+02'", "less of a time"),
+    ("SELECT name || x AS r FROM lab.t", "another text"),
+    ("SELECT extract(year FROM d) / 10 AS r FROM lab.t", "divided with a remainder"),
+    ("SELECT s / 2 AS r FROM (SELECT sum(9000000000 + i) AS s FROM lab.t) AS q", "divided with a remainder"),
+    ("SELECT 12345678901234567891 / 2 AS r", "divided with a remainder"),
+    ("SELECT i AS name FROM lab.t ORDER BY t.name", "a column of the answer"),
+    ('SELECT q."i" FROM (SELECT i AS "I", k AS "i" FROM lab.t) AS q', "differ in case alone"),
     ("SELECT t FROM lab.t", "RowExpr"),
     ("SELECT count(u) FROM lab.t LEFT JOIN lab.t AS u ON t.i = u.k", "RowExpr"),
 ]

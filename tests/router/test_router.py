@@ -263,7 +263,7 @@ def test_the_engine_refuses_in_its_own_words(router: Router) -> None:
         ("SELECT ARRAY[1, 2] AS v", "[1, 2]"),
         ("SELECT '2024-03-31 01:30+02'::timestamptz AS v", "2024-03-30 23:30:00+00:00"),
         ("SELECT NULL::date AS v", "None"),
-        ("SELECT INTERVAL '1 day' AS v", "1 day, 0:00:00"),
+        ("SELECT INTERVAL '1 month 2 days 1.5 seconds' AS v", "1 mon 2 days 00:00:01.5"),
     ],
 )
 def test_values_of_postgres_as_arrow(router: Router, sql: str, answer: str) -> None:
