@@ -5,15 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+# An aggregate is called immutable whatever its parts are.
 _FUNCTIONS = """
-SELECT nspname, proname, max(CASE provolatile WHEN 'i' THEN 1 WHEN 's' THEN 2 ELSE 3 END) < 3
+SELECT nspname, proname, bool_and(provolatile <> 'v' AND NOT EXISTS (
+    SELECT FROM pg_aggregate JOIN pg_proc part ON part.provolatile = 'v' AND part.oid IN (aggtransfn, aggfinalfn,
+        aggcombinefn, aggserialfn, aggdeserialfn, aggmtransfn, aggminvtransfn, aggmfinalfn)
+    WHERE aggfnoid = pg_proc.oid))
 FROM pg_proc JOIN pg_namespace ON pg_namespace.oid = pronamespace
 WHERE nspname NOT IN ('pg_catalog', 'information_schema') GROUP BY nspname, proname
 """
 _RELATIONS = """
-SELECT nspname, relname, relkind = 'v', relkind <> 'f', CASE WHEN relkind = 'v' THEN pg_get_viewdef(pg_class.oid) END
+WITH RECURSIVE far AS (
+    SELECT oid FROM pg_class WHERE relkind = 'f'
+    UNION SELECT inhparent FROM pg_inherits JOIN far ON far.oid = inhrelid
+)
+SELECT nspname, relname, pg_class.oid IN (SELECT oid FROM far), relrowsecurity,
+    CASE WHEN relkind = 'v' THEN pg_get_viewdef(pg_class.oid) END
 FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
 WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND nspname <> 'pg_toast'
+"""
+_CASTS = """
+SELECT FROM pg_cast JOIN pg_proc ON pg_proc.oid = castfunc
+WHERE provolatile = 'v' AND pronamespace <> 'pg_catalog'::regnamespace LIMIT 1
 """
 # A domain's checks are functions of any kind.
 _TYPES = """
@@ -55,7 +68,9 @@ _PATH = "SELECT nspname FROM unnest(current_schemas(false)) AS path(nspname)"
 @dataclass(frozen=True)
 class Catalog:
     """``functions`` say of (schema, name) whether every overload is known to change nothing; ``views`` have the text
-    of each view, ``foreign`` the relations whose rows another server or program makes; ``path`` is the search path.
+    of each view, ``foreign`` the relations of whose rows another server or program makes some, ``guarded`` those with
+    row security, whose policies call functions. ``casts`` is whether a cast may change something; ``path`` is the
+    search path.
     ``bytewise`` is whether texts sort by their bytes, as UTF-8 has them; ``unlike`` are the columns of each relation
     whose values DuckDB may compare otherwise.
     """
@@ -64,7 +79,9 @@ class Catalog:
     relations: frozenset[tuple[str, str]] = frozenset()
     views: dict[tuple[str, str], str] = field(default_factory=dict)
     foreign: frozenset[tuple[str, str]] = frozenset()
+    guarded: frozenset[tuple[str, str]] = frozenset()
     types: frozenset[str] = frozenset()
+    casts: bool = False
     volatile_operators: frozenset[str] = frozenset()
     path: tuple[str, ...] = ("public",)
     bytewise: bool = True
@@ -96,9 +113,11 @@ def read_catalog(cursor: Any) -> Catalog:
     return Catalog(
         functions={(schema, name): bool(steady) for schema, name, steady in rows(_FUNCTIONS)},
         relations=frozenset((schema, name) for schema, name, *_ in relations),
-        views={(schema, name): text for schema, name, is_view, _, text in relations if is_view},
-        foreign=frozenset((schema, name) for schema, name, _, local, _ in relations if not local),
+        views={(schema, name): text for schema, name, _, _, text in relations if text is not None},
+        foreign=frozenset((schema, name) for schema, name, far, _, _ in relations if far),
+        guarded=frozenset((schema, name) for schema, name, _, guarded, _ in relations if guarded),
         types=frozenset(name for (name,) in rows(_TYPES)),
+        casts=bool(rows(_CASTS)),
         volatile_operators=frozenset(name for (name,) in rows(_OPERATORS)),
         path=tuple(name for (name,) in rows(_PATH)),
         bytewise=rows(_BYTEWISE) == [(True,)],

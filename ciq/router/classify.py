@@ -197,7 +197,9 @@ def _own(names: Names, known: frozenset[str]) -> bool:
 
 
 def _hidden(seen: Seen, catalog: Catalog) -> Iterator[str]:
-    """What views, foreign tables and functions called as if they were columns may do."""
+    """What casts, views, foreign tables, policies and functions called as if they were columns may do."""
+    if catalog.casts:
+        yield "a cast of this server's may have effects"
     for name in sorted(seen.columns):
         if catalog.function("", name) is False:
             yield f"the column {name} is also a volatile function of this server's"
@@ -212,7 +214,9 @@ def _relation_doubt(place: tuple[str, str] | None, catalog: Catalog, above: tupl
     if place is None or place[0] in ("pg_catalog", "information_schema"):
         return None
     if place in catalog.foreign:
-        return "is a foreign table"
+        return "is or holds a foreign table"
+    if place in catalog.guarded:
+        return "has row security"
     if place not in catalog.views or place in above:
         return None
     tree = postgres_tree(catalog.views[place])
