@@ -6,10 +6,11 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import killed_run
@@ -17,14 +18,22 @@ import published_house
 import pytest
 from killed_run import Runs
 from postgres_server import execute
+from psycopg2 import sql
 from published_house import entered, plan, stage
 from soaking import campaign
 
-from ciq.errors import ConnectionRefused
+from ciq.errors import ConnectionRefused, LimitExceeded
 from ciq.postgres import Server, connect, embedded
 
 TRIES = campaign(1, 20)
 ROWS = campaign(2_000, 20_000)
+ROOM = 16 << 20
+"""Bytes of the file system that fills up: more than a version takes."""
+
+SIZE = """
+SELECT sum(pg_total_relation_size(physical::regclass))::bigint / count(DISTINCT source_version)
+FROM ciq.publications WHERE action = 'loaded' AND to_regclass(physical) IS NOT NULL
+"""
 SHOWN = """
 SELECT
   (SELECT count(*) FROM api.study_causal_ready), (SELECT n FROM api.study_overlap),
@@ -81,6 +90,43 @@ def limited(server: Server, milliseconds: int) -> None:
         cursor.execute("ALTER ROLE postgres SET statement_timeout = %s", [milliseconds])
 
 
+@contextmanager
+def tiny_tablespace(root: Path, server: Server) -> Iterator[Callable[[int | None], None]]:
+    """A tablespace on a file system of its own.
+
+    Yields what leaves so many bytes free in it and puts the tables of new connections there; None empties it again.
+    """
+    place = root / "tiny"
+    place.mkdir()
+    mount = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={ROOM}", "none", place], capture_output=True, text=True
+    )
+    if mount.returncode:
+        pytest.skip(f"no file system can be mounted: {mount.stderr}")
+    owner, inside = (root / "warehouse" / "postgres").stat(), place / "tables"
+    inside.mkdir()
+    os.chown(inside, owner.st_uid, owner.st_gid)
+
+    def leave(free: int | None) -> None:
+        ballast = place / "ballast"
+        if free is None:
+            ballast.unlink()
+            for kind in ("TABLE", "INDEX"):
+                execute(server, f"ALTER {kind} ALL IN TABLESPACE tiny SET TABLESPACE pg_default")
+        else:
+            room = os.statvfs(place)
+            ballast.write_bytes(bytes(room.f_bavail * room.f_frsize - free))
+        execute(server, "ALTER ROLE postgres SET default_tablespace = %s", ["" if free is None else "tiny"])
+
+    try:
+        execute(server, sql.SQL("CREATE TABLESPACE tiny LOCATION {}").format(sql.Literal(str(inside))))
+        execute(server, "GRANT CREATE ON TABLESPACE tiny TO ciq_writer")
+        yield leave
+        execute(server, "DROP TABLESPACE tiny")
+    finally:
+        subprocess.run(["umount", "--lazy", place], check=True)
+
+
 def process(server: Server, run: int) -> None:
     with suppress(ProcessLookupError):  # done already
         os.kill(run, signal.SIGKILL)
@@ -124,6 +170,21 @@ def test_out_of_time_in_its_midst(house: tuple[Path, Server, Runs, float]) -> No
         code = runs.ended()
         limited(server, 0)
         _recovers(root, runs, code, before, known)
+
+
+def test_out_of_disk_in_its_midst(house: tuple[Path, Server, Runs, float]) -> None:
+    root, server, runs, _ = house
+    ((size,),) = execute(server, SIZE)
+    with tiny_tablespace(root, server) as leave:
+        for number in range(TRIES):
+            before, known = shown(server), results(server)
+            stage(root, before + 1)
+            leave(int(random.Random(number).random() * 0.9 * size))
+            runs.start()
+            code = runs.ended()
+            leave(None)
+            assert code == LimitExceeded.exit_code
+            _recovers(root, runs, code, before, known)
 
 
 def _recovers(root: Path, runs: Runs, code: int, before: int, known: list[str]) -> None:
