@@ -25,6 +25,7 @@ from ciq.rules.cell import CELL_RULES
 RESERVED = frozenset({"ps_hat", "weight", "row_id", "w_ate", "w_att", "w_atc", "w_ato", "filename", "file_row_number"})
 _SYNTAX = (";", "--", "/*", "*/")
 _SIGILS = ("$", ":", "@")
+_QUOTED = re.compile(r"""[a-z]?(['"]).*\1""", re.IGNORECASE | re.DOTALL)
 _ROLES = ("id_col", "time_col", "treatment_col", "outcome_col")
 _TIMES = ("date", "datetime")
 # Schemas of the server that hold what consumers must not see, or that nobody may make.
@@ -67,13 +68,22 @@ def _names(contract: Contract) -> Iterator[Finding]:
         if folded in RESERVED:
             message = f"`{column}` is the name of a column that ciq or DuckDB adds"
             yield Finding("C116", path, message, "rename the column", column, at_key=True)
-        if folded in CLAUSES or column.startswith(_SIGILS) or any(mark in column for mark in _SYNTAX):
+        if column != column.strip():
+            message = f"`{column}` begins or ends with white space, which SQLMesh leaves out of names"
+            help_ = f"rename the column to `{column.strip()}`, in the file too"
+            yield Finding("C116", path, message, help_, column, at_key=True)
+        elif _is_syntax(column):
             message = f"`{column}` would be read as SQL, not as a name"
             yield Finding("C116", path, message, "rename the column", column, at_key=True)
         if folded in seen:
             message = f"`{column}` and `{seen[folded]}` are one name to SQL, which compares without case"
             yield Finding("C116", path, message, "rename one of the two", column, at_key=True)
         seen.setdefault(folded, column)
+
+
+def _is_syntax(column: str) -> bool:
+    marked = any(mark in column for mark in _SYNTAX) or column.startswith(_SIGILS)
+    return marked or column.casefold() in CLAUSES or bool(_QUOTED.fullmatch(column))
 
 
 def _role_columns(contract: Contract) -> Iterator[tuple[Path, str]]:

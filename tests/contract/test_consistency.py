@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from soaking import examples
+from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
 
-from ciq.contract import load
+from ciq.contract import Contract, load
+from ciq.contract.consistency import findings
 from ciq.contract.sql_words import CLAUSES, RESERVED_WORDS
 from ciq.errors import ContractError
 
@@ -49,6 +55,21 @@ def test_the_base_of_these_cases_loads(tmp_path: Path) -> None:
     path = tmp_path / "people.yaml"
     path.write_text(text_with())
     assert load(path).name == "people"
+
+
+@settings(max_examples=examples(40), deadline=None, derandomize=True)
+@given(st.text(st.sampled_from(" '\"`$;.-eX\u3000\xa0\x85"), min_size=1, max_size=5))
+def test_a_column_that_is_taken_has_the_same_name_to_sqlmesh(name: str) -> None:
+    types = {"treated": "int8", "age": "int8", name: "int8"}
+    said = {"name": "people", "treatment_col": "treated", "covariate_cols": ("age",), "types": types, "path": Path("x")}
+    if not [found for found in findings(Contract.model_validate(said)) if found.rule == "C116"]:
+        assert exp.parse_identifier(name, dialect="duckdb").name == name
+
+
+@pytest.mark.parametrize("name", ["gender ", " gender", "gender\u3000", "'gender'"])
+def test_a_column_that_sqlmesh_would_read_as_another_is_refused(tmp_path: Path, name: str) -> None:
+    types = BASE["types"].replace("ok:", f"{json.dumps(name)}: category, ok:")
+    assert [rule for rule, *_ in refused(tmp_path, text_with(types=types))] == ["C116"]
 
 
 CASES = [
