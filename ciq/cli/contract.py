@@ -55,6 +55,7 @@ def lint(project: Path, files: tuple[Path, ...]) -> None:
 @click.option("--treatment", metavar="COLUMN", help="The treatment, 0 or 1.")
 @click.option("--outcome", metavar="COLUMN", help="The outcome.")
 @click.option("--covariates", metavar="COLUMN,...", default="", help="What was known before the treatment.")
+@click.option("--sheet", metavar="NAME", help="The sheet of a workbook that has several.")
 def draft(
     file: Path,
     output: Path | None,
@@ -63,6 +64,7 @@ def draft(
     treatment: str | None,
     outcome: str | None,
     covariates: str,
+    sheet: str | None,
 ) -> None:
     """Write a contract that FILE satisfies, with types, ranges and levels as they are and roles guessed.
 
@@ -74,7 +76,7 @@ def draft(
     from ciq.draft import draft as drafted
 
     named = tuple(name for name in covariates.split(",") if name)
-    _write(drafted(file, Roles(id_, time, treatment, outcome, named)), output)
+    _write(drafted(file, Roles(id_, time, treatment, outcome, named), sheet), output)
     if output:
         cause(f"decide what is marked GUESS, then: ciq check {file} --contract {output}")
 

@@ -21,6 +21,7 @@ _FILE = click.Path(dir_okay=False, exists=True, path_type=Path)
 @click.option("--treatment", metavar="COLUMN", help="With --from: the treatment, 0 or 1.")
 @click.option("--outcome", metavar="COLUMN", help="With --from: the outcome.")
 @click.option("--covariates", metavar="COLUMN,...", default="", help="With --from: what was known before treatment.")
+@click.option("--sheet", metavar="NAME", help="With --from: the sheet of a workbook that has several.")
 @formatted
 def init(
     folder: Path,
@@ -30,6 +31,7 @@ def init(
     treatment: str | None,
     outcome: str | None,
     covariates: str,
+    sheet: str | None,
 ) -> None:
     """Make DIR a project: the models, with a sample data set or with a contract drafted from a file.
 
@@ -55,7 +57,7 @@ def init(
 
         named = tuple(name for name in covariates.split(",") if name)
         roles = Roles(id_, time, treatment or _asked("treatment"), outcome or _asked("outcome"), named)
-        drafted = draft(file, roles)
+        drafted = draft(file, roles, sheet)
         found(folder)
         contract = _take(file, drafted, folder)
     result(f"{folder}: a project with {contract.relative_to(folder)}", folder=folder, contract=contract)

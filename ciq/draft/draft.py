@@ -39,17 +39,18 @@ _UNQUOTED: tuple[Kind, ...] = ("bool", "integer", "float")
 _ALL: tuple[Kind, ...] = tuple(KINDS)
 
 
-def draft(path: Path, asked: Roles = NOTHING_ASKED) -> str:
+def draft(path: Path, asked: Roles = NOTHING_ASKED, sheet: str | None = None) -> str:
     """The text of a commented contract whose types, ranges, levels and nulls are those of the file at ``path``.
 
-    Parts that ``asked`` names are taken, the others guessed and marked so. Raises DataRefused where the file can't be
+    Parts that ``asked`` names are taken, the others guessed and marked so; ``sheet`` is for a workbook of several.
+    Raises DataRefused where the file can't be
     read or no column can be the treatment, UsageError where ``asked`` doesn't fit it, LimitExceeded.
     """
     import duckdb
 
     with TemporaryDirectory(prefix="ciq-draft-") as folder, connection(Path(folder)) as con:
-        probe, left_out = _probe(path, Path(folder))
-        check_names(asked, list(probe.types))
+        probe, left_out = _probe(path, Path(folder), sheet)
+        check_names(asked, list(probe.types), path)
         (opened,) = open_all([path], probe, Path(folder))
         scanned = scan_one(opened, probe, lambda size: None)
         source = scanned.opened
@@ -63,36 +64,37 @@ def draft(path: Path, asked: Roles = NOTHING_ASKED) -> str:
     return yaml_text(replace(drafted, left_out=left_out))
 
 
-def _probe(path: Path, aside: Path) -> tuple[Contract, tuple[str, ...]]:
+def _probe(path: Path, aside: Path, sheet: str | None) -> tuple[Contract, tuple[str, ...]]:
     """A contract that reads every column of the file as text, and why columns are left out of it."""
-    plain = _contract(path, None, ["column"])
+    plain = _contract(path, Source(sheet=sheet), ["column"])
     raw, reader = recognised(path, plain, aside)
-    delimiter, names = None, reader.header(raw, plain).names
+    source, names = plain.source, reader.header(raw, plain).names
     for other in _DELIMITERS if len(names) == 1 else ():
-        more = reader.header(raw, _contract(path, other, ["column"])).names
+        split = Source(delimiter=other)
+        more = reader.header(raw, _contract(path, split, ["column"])).names
         if len(more) > len(names):
-            delimiter, names = other, more
+            source, names = split, more
     readable = [name for name in dict.fromkeys(names) if name and not _CONTROL.search(name)]
     if not readable:
         raise _unnameable(path)
-    probe = _contract(path, delimiter, readable)
+    probe = _contract(path, source, readable)
     refused = {found.column: found.message for found in findings(probe) if found.rule == "C116" and found.column}
     kept = [name for name in readable if name not in refused]
     left_out = [f"{name!r} has a control character in its name" for name in names if _CONTROL.search(name)]
     if not kept:
         raise _unnameable(path)
-    return _contract(path, delimiter, kept), (*left_out, *refused.values())
+    return _contract(path, source, kept), (*left_out, *refused.values())
 
 
 def _unnameable(path: Path) -> DataRefused:
     return DataRefused(Problem("E433", "no column of the file can be named in a contract", path))
 
 
-def _contract(path: Path, delimiter: str | None, names: Sequence[str]) -> Contract:
+def _contract(path: Path, source: Source, names: Sequence[str]) -> Contract:
     return Contract(
         name="draft",
         path=path,
-        source=Source(delimiter=delimiter),
+        source=source,
         treatment_col=names[0],
         covariate_cols=(names[0],),
         types=dict.fromkeys(names, "string"),
@@ -122,14 +124,14 @@ def _drafted(con: DuckDBPyConnection, probe: Contract, texts: exp.Select, scanne
     columns = tuple(
         infer(profile, whole.rows, frozenset([*words, *nans.get(name, ())])) for name, profile in profiles.items()
     )
-    check_fit(columns, asked)
+    check_fit(columns, asked, path)
     time = asked.time or first_time(columns)
     unique = bool(key) and whole.distinct == (whole.rows,)
     if key and time and not unique:
         pair = {name: profiles[name].kind for name in (*key, time)}
         unique = every({}, [pair]).distinct == (whole.rows,)
     roles = assign(columns, asked, identity if unique and identity not in unsettled else None)
-    return Draft(_name(path), _glob(path), whole.rows, probe.source.delimiter, words, bool(nans), columns, (), roles)
+    return Draft(_name(path), _glob(path), whole.rows, probe.source, words, bool(nans), columns, (), roles)
 
 
 def _non_finite(scanned: Scanned, profiles: Mapping[str, Profile]) -> dict[str, tuple[str, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from ciq.contract.nearest import did_you_mean
 from ciq.draft.infer import Inferred
@@ -16,6 +17,7 @@ _OUTCOME = re.compile(r"(?i)(.*_)?(outcome|response|target|label|y)(_.*)?")
 _LATER = re.compile(r"(?i)(future|post|after)_.*|.*_(future|post|after)")
 
 
+_SHOWN = 20
 _TIMES = ("date", "datetime")
 _NUMBERS = ("integer", "float", "bool")
 _FITS: tuple[tuple[str, Callable[[Inferred], bool], str], ...] = (
@@ -46,26 +48,30 @@ class Roles:
         return (name for name in (self.id, self.time, self.treatment, self.outcome, *self.covariates) if name)
 
 
-def check_names(asked: Roles, names: Sequence[str]) -> None:
+def check_names(asked: Roles, names: Sequence[str], path: Path) -> None:
     """Raises UsageError where a part is asked for a column that the file doesn't have."""
     unknown = [name for name in asked.named() if name not in names]
     if unknown:
+        known = f"it has {', '.join(names[:_SHOWN])}{', ...' if len(names) > _SHOWN else ''}"
         raise UsageError(
-            *(Problem("E431", f"the file has no column {name!r}", help=did_you_mean(name, names)) for name in unknown)
+            *(
+                Problem("E431", f"the file has no column {name!r}", path, help=did_you_mean(name, names) or known)
+                for name in unknown
+            )
         )
 
 
-def check_fit(columns: Sequence[Inferred], asked: Roles) -> None:
+def check_fit(columns: Sequence[Inferred], asked: Roles, path: Path) -> None:
     """Raises UsageError where a column can't play the part it was asked to."""
     by_name = {column.name: column for column in columns}
     problems = []
     for role, fits, takes in _FITS:
         name = getattr(asked, role)
         if name and not fits(by_name[name]):
-            problems.append(Problem("E431", f"{name!r} ({by_name[name].found}) can't be the {role}: {takes}"))
+            problems.append(Problem("E431", f"{name!r} ({by_name[name].found}) can't be the {role}: {takes}", path))
     for name in asked.covariates:
         if by_name[name].kind in ("date", "datetime"):
-            problems.append(Problem("E431", f"{name!r} is a time and can't be a covariate"))
+            problems.append(Problem("E431", f"{name!r} is a time and can't be a covariate", path))
     if problems:
         raise UsageError(*problems)
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ciq.contract.model import Source
 from ciq.draft.infer import Inferred
 from ciq.draft.roles import Roles
 
@@ -18,14 +19,14 @@ _ROLES = (("id_col", "id"), ("time_col", "time"), ("treatment_col", "treatment")
 class Draft:
     """What the contract says.
 
-    ``file`` is the glob of the source, ``non_finite`` whether NaN stands for a missing float, ``left_out`` why columns
-    have no type.
+    ``file`` is the glob of the ``source``, ``non_finite`` whether NaN stands for a missing float, ``left_out`` why
+    columns have no type.
     """
 
     name: str
     file: str
     rows: int
-    delimiter: str | None
+    source: Source
     missing_words: tuple[str, ...]
     non_finite: bool
     columns: tuple[Inferred, ...]
@@ -58,8 +59,10 @@ def _lines(draft: Draft) -> Iterator[str]:
     yield "version: 1.0.0"
     yield "source:"
     yield f"  files: {scalar(draft.file)}"
-    if draft.delimiter:
-        yield f"  delimiter: {scalar(draft.delimiter)}  # GUESS: it gives the header more than one column"
+    if draft.source.sheet:
+        yield f"  sheet: {scalar(draft.source.sheet)}"
+    if draft.source.delimiter:
+        yield f"  delimiter: {scalar(draft.source.delimiter)}  # GUESS: it gives the header more than one column"
     if draft.missing_words:
         words = _flow(["", *draft.missing_words])
         yield f"  null_values: {words}  # GUESS: they stand where all other cells are of one kind"

@@ -9,6 +9,7 @@ from pathlib import Path
 from ciq.contract.model import Contract
 from ciq.errors import DataRefused, Problem
 
+_OPEN_IN_EXCEL = "~$"
 _NOT_DATA = frozenset({"README.md"})
 
 
@@ -41,6 +42,8 @@ def strays(project: Path, contracts: Mapping[str, Contract]) -> tuple[Problem, .
         claimants = _claimants(contracts, path)
         if not claimants:
             help_ = "name it in the source.files of a contract, or move it away"
+            if path.name.startswith(_OPEN_IN_EXCEL):
+                help_ = "close the workbook in Excel, which leaves this file there while it has it open"
             problems.append(Problem("F122", "no contract claims it", path.relative_to(project), help=help_))
         elif len(claimants) > 1:
             problems.append(_claimed_twice(project, contracts, path))
@@ -61,6 +64,8 @@ def _raw_files(project: Path) -> Iterator[Path]:
 
 def _claimants(contracts: Mapping[str, Contract], path: Path) -> list[str]:
     """Who claims a file; of the contracts that claim by their names alone, the one with the longest."""
+    if path.name.startswith(_OPEN_IN_EXCEL):
+        return []
     names = [name for name in contracts if any(fnmatchcase(path.name, glob) for glob in _globs(contracts, name))]
     longest = max((len(name) for name in names if contracts[name].source.files is None), default=0)
     return [name for name in names if contracts[name].source.files is not None or len(name) == longest]

@@ -21,7 +21,7 @@ CELL_RULES = (
         "I203",
         "A value is not of its column's type",
         "Values are cast only where nothing is lost: 2.6 is no integer, 1_000, nan and yes are no numbers.",
-        "Correct the value, name it in source.null_values, or change the type.",
+        "Correct it, name it in source.null_values or a date's form in source.datetime_format, or change the type.",
     ),
     Rule(
         "I204",

@@ -26,6 +26,6 @@ def test_what_is_there_is_not_written_over(study: Project) -> None:
 def test_a_column_that_is_not_there(study: Project) -> None:
     said = study.ciq("contract", "draft", "data/raw/study.csv", "--treatment", "treatd", "-o", "draft.yaml")
     assert (said.code, said.out) == (2, "")
-    assert "E431 the file has no column 'treatd'" in said.err
+    assert "data/raw/study.csv: E431 the file has no column 'treatd'" in said.err
     assert "did you mean `treated`?" in said.err
     assert not (study.root / "draft.yaml").exists()

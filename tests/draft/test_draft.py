@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import openpyxl
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -183,6 +184,33 @@ def test_a_part_that_a_column_can_t_play(tmp_path: Path, asked: Roles) -> None:
     with pytest.raises(UsageError) as refused:
         draft(file, asked)
     assert [problem.rule for problem in refused.value.problems] == ["E431"]
+
+
+def test_a_column_that_is_called_like_none_of_the_file_brings_a_list_of_these(tmp_path: Path) -> None:
+    file = write(tmp_path, [["coupon", "sales"], *([str(at % 2), str(at)] for at in range(8))])
+    with pytest.raises(UsageError) as refused:
+        draft(file, Roles(treatment="zzzzzz"))
+    (problem,) = refused.value.problems
+    assert (problem.path, problem.help) == (file, "it has coupon, sales")
+
+
+def test_one_sheet_of_several_is_drafted_by_its_name(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for name, shift in (("2026年10月", 0), ("more", 50)):
+        sheet = book.create_sheet(name)
+        for row in [["coupon", "age", "sales"], *([at % 2, shift + at, at / 2] for at in range(8))]:
+            sheet.append(row)
+    file = tmp_path / "visits.xlsx"
+    book.save(file)
+    with pytest.raises(DataRefused) as refused:
+        draft(file)
+    assert [problem.rule for problem in refused.value.problems] == ["F139"]
+    path = tmp_path / "visits.yaml"
+    path.write_text(draft(file, sheet="2026年10月"))
+    drafted = load(path)
+    assert drafted.source.sheet == "2026年10月"
+    assert drafted.constraints.ranges["age"] == (0, 7)
+    assert check(file, drafted).problems == ()
 
 
 def test_an_identity_with_several_rows_is_known_with_its_time(tmp_path: Path) -> None:

@@ -69,6 +69,13 @@ def test_a_repeat_names_both_lines(project, make):
     assert problem.message == "id '1' repeats: first on line 2"
 
 
+def test_the_first_of_each_kind_says_how_it_is_mended(project, make):
+    path = project.put(H + b"1,0,x,a\n2,0,y,a\n3,2,1,a\n3,0,1,a\n")
+    told = [(problem.rule, problem.help) for problem in check(path, make()).problems]
+    mends = {rule: RULES[rule].mend for rule in ("I203", "I206", "I207")}
+    assert sorted(told, key=str) == sorted([("I203", mends["I203"]), ("I203", None), *list(mends.items())[1:]], key=str)
+
+
 def test_repeats_across_files_name_both(project, make):
     project.put(GOOD, "d_1.csv")
     project.put(H + b"9,0,1,a\n3,0,1,a\n", "d_2.csv")

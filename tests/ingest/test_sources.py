@@ -37,6 +37,13 @@ def test_names_globs_and_strays(project, make):
     assert not waiting(project.root, contracts, "e")
 
 
+def test_what_excel_leaves_while_a_workbook_is_open_says_so(project, make):
+    project.put(b"\x05owner", "~$d.xlsx")
+    (problem,) = strays(project.root, {"d": make()})
+    assert (problem.rule, str(problem.path)) == ("F122", "data/raw/~$d.xlsx")
+    assert problem.help is not None and problem.help.startswith("close the workbook in Excel")
+
+
 def test_the_longest_name_takes_a_file(project, make):
     contracts = {name: make(name=name) for name in ("d", "d_new")}
     for name in ("d.csv", "d_new.csv", "d_newer.csv", "d_new_2.csv"):

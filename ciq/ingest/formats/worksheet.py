@@ -45,7 +45,7 @@ def chosen(path: Path, archive: ZipFile, wanted: str | None) -> Sheet:
     if wanted is not None and wanted not in sheets:
         raise DataRefused(Problem("F139", f"there is no sheet {wanted!r}: the workbook has {names}", path))
     if wanted is None and len(visible) != 1:
-        help_ = "name one in source.sheet"
+        help_ = "name one in the contract's source.sheet; a contract is drafted for the one that --sheet names"
         raise DataRefused(Problem("F139", f"the workbook has several sheets: {names}", path, help=help_))
     sheet = sheets[visible[0] if wanted is None else wanted]
     if sheet.member not in archive.namelist():

@@ -17,6 +17,7 @@ from ciq.ingest.formats.reader import Header, Place, Reader
 from ciq.ingest.manifest import SourceFile
 from ciq.ingest.verdict.judging import Judged, Violation, first
 from ciq.ingest.verdict.uniqueness import Repeat
+from ciq.rules import RULES
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -68,7 +69,10 @@ def problems(
     *,
     fresh: bool,
 ) -> list[Problem]:
-    """About 20 samples spread evenly over all that is broken, at least one for each, in the order of the rows."""
+    """About 20 samples spread evenly over all that is broken, at least one for each, in the order of the rows.
+
+    The first of each says how it is mended.
+    """
     kinds = len(judged.violations) + len(repeated)
     quota = max(1, SAMPLES // max(1, kinds))
     shown = [
@@ -104,7 +108,8 @@ def _violated(found: Violation, files: Sequence[Opened], places: Places) -> list
             raw = _raw(place, source.header, found.check.column)
             verb, expected = _VERBS[found.check.rule], found.check.expected
             message = f"{found.check.column} {raw} {verb}{where}: expected {expected}{tally}"
-        problems.append(Problem(found.check.rule, message, source.path, place.line))
+        help_ = None if at else RULES[found.check.rule].mend
+        problems.append(Problem(found.check.rule, message, source.path, place.line, help=help_))
     return problems
 
 
@@ -118,7 +123,8 @@ def _repeated(repeat: Repeat, quota: int, files: Sequence[Opened], places: Place
         where = "" if place.line else f" in row {repetition}"
         tally = f" ({repeat.count} rows in all)" if at == 0 and repeat.count > 1 else ""
         message = f"{values} repeats{where}: first on {before}{tally}"
-        problems.append(Problem("I207", message, source.path, place.line))
+        help_ = None if at else RULES["I207"].mend
+        problems.append(Problem("I207", message, source.path, place.line, help=help_))
     return problems
 
 
