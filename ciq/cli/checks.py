@@ -18,7 +18,7 @@ def check_file(file: Path, contract_path: Path) -> int:
     for problem in verdict.tolerated:
         warning(problem)
     for rule, rows in verdict.warnings.items():
-        warning(Problem("I208", f"rule {rule!r} does not hold ({rows} rows in all)", file))
+        warning(Problem("I208", f"rule {rule!r} does not hold in {rows:,} row{'s' if rows > 1 else ''}", file))
     said = f"{file}: {verdict.rows:,} rows, as the contract says" if verdict.ok else None
     if said and verdict.rejected:
         counts = ", ".join(f"{rule} {count:,}" for rule, count in verdict.rejected.items())

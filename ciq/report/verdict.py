@@ -11,7 +11,15 @@ from ciq.rules import RULES, GateRule
 
 _CAUSES = 40
 _GRAVITY = {"fail": 0, "warn": 1, "pass": 2}
-_SHARES = {"overlap_share", "tail_lt_001", "tail_gt_099", "equipoise", "ess_share", "max_weight_share"}
+_SHARES = {
+    "overlap_share",
+    "segment_overlap",
+    "tail_lt_001",
+    "tail_gt_099",
+    "equipoise",
+    "ess_share",
+    "max_weight_share",
+}
 _SIGNS = {">=": "≥", "<=": "≤"}
 _GATE_IDS = {rule.id for rule in RULES.values() if isinstance(rule, GateRule)}
 

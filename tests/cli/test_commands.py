@@ -36,7 +36,7 @@ def test_check_warns_and_is_content_with_a_rule_that_warns(study: Project) -> No
     said = study.ciq("check", "data/raw/bad.csv", "--contract", "contracts/study.yaml")
     assert said.code == 0
     assert said.out == "data/raw/bad.csv: 200 rows, as the contract says\n"
-    assert said.err == "warning: data/raw/bad.csv: I208 rule 'young_and_well' does not hold (1 rows in all)\n"
+    assert said.err == "warning: data/raw/bad.csv: I208 rule 'young_and_well' does not hold in 1 row\n"
 
 
 def test_check_works_without_a_project(tmp_path: Path, study: Project, monkeypatch: pytest.MonkeyPatch) -> None:

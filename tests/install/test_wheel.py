@@ -102,7 +102,7 @@ def test_from_a_file_to_a_verdict_in_two_commands(installed: Installed, tmp_path
 def test_lalonde_is_told_anywhere(installed: Installed, tmp_path: Path) -> None:
     said = installed.run(tmp_path, "demo", "lalonde")
     assert said.returncode == 1
-    assert "Overlap" in said.stdout
+    assert "Share with 0.05 < e < 0.95" in said.stdout
     assert said.stdout.splitlines()[-3].split() == ["Verdict", "Pass", "Refused", "Refused"]
     for dataset in ("nsw_rct", "lalonde", "nsw_cps"):
         assert (tmp_path / "ciq-demo-lalonde" / "artifacts" / dataset / "report.html").is_file()

@@ -121,6 +121,14 @@ def test_verdict_comes_first_then_what_failed() -> None:
 
 
 @pytest.mark.parametrize("write", [page, quality_report])
+def test_the_share_of_a_segment_is_written_as_that_of_the_whole(write: Callable[[Facts, Sentences], str]) -> None:
+    gates = tuple(gate(name, 0.875, ">=", 0.6, "pass") for name in ("segment_overlap", "overlap_share"))
+    written = write(attempt(gates=gates, overlap={}), EN)
+    assert written.count("≥ 60%") == 2
+    assert "≥ 0.6" not in written
+
+
+@pytest.mark.parametrize("write", [page, quality_report])
 def test_ways_out_stand_side_by_side(write: Callable[[Facts, Sentences], str]) -> None:
     said = write(attempt(), EN)
     for figure in (
