@@ -42,8 +42,9 @@ ESCAPES = [
     "SELECT set_config('transaction_read_only', 'off', false), api.writes()",
     "SELECT api.writes()",
     "SELECT * FROM api.hiding",
-    "SELECT lo_from_bytea(0, 'x')",
 ]
+UNDONE = ["SELECT lo_from_bytea(0, 'x')"]
+"""What PostgreSQL 15 runs in a READ ONLY transaction, and takes back with it."""
 
 
 TABLES = {
@@ -84,7 +85,7 @@ def settings(house: Path) -> Settings:
 
 
 def test_nothing_changes_when_everything_is_taken_for_a_read(house: Path, served: Server) -> None:
-    statements = [*WRITES, *UNSURE, *READS, *DUCKDB_ONLY, *ESCAPES, *corpora()]
+    statements = [*WRITES, *UNSURE, *READS, *DUCKDB_ONLY, *ESCAPES, *UNDONE, *corpora()]
     before = state(served, house)
     postgres = PostgresEngine(served, settings(house))
     lake = DuckDBEngine(house, settings(house), find(house, settings(house)))

@@ -32,7 +32,7 @@ pg_input_is_valid schema_to_xml schema_to_xml_and_xmlschema schema_to_xmlschema 
 table_to_xml_and_xmlschema table_to_xmlschema txid_current
 """
 
-# What READ ONLY refuses, so that nobody calls it in order to read.
+# What READ ONLY refuses (large objects: from PostgreSQL 16 on), so that nobody calls it in order to read.
 _WRITING = """
 lo_creat lo_create lo_export lo_from_bytea lo_import lo_put lo_truncate lo_truncate64 lo_unlink lowrite nextval setval
 """
