@@ -161,7 +161,7 @@ def progress() -> Iterator[Progress]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task("", total=None)
+        task = bars.add_task("starting", total=None)
         yield lambda what, done, total: bars.update(task, description=what, completed=done, total=total or None)
 
 
