@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 import psycopg2
+from psycopg2 import errors
 from sqlglot import exp
 
 from ciq.errors import ConnectionRefused, Problem
@@ -76,7 +77,7 @@ class _Postgres(Book):
         try:
             yield
         except psycopg2.Error as error:
-            if lost(error):
+            if lost(error) or isinstance(error, errors.ReadOnlySqlTransaction):
                 raise refusal(self._server, error) from error
             raise
 

@@ -14,7 +14,7 @@ import pytest
 from postgres_server import execute
 from psycopg2 import sql
 
-from ciq.errors import UsageError
+from ciq.errors import ConnectionRefused, UsageError
 from ciq.postgres import Server
 from ciq.record import history, opened, runs
 
@@ -37,6 +37,18 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     if request.param == "postgres":
         monkeypatch.setenv("PG_DSN", request.getfixturevalue("database").dsn)
     return tmp_path
+
+
+def test_a_server_that_takes_no_writes_says_so(
+    database: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PG_DSN", database.dsn)
+    with opened(tmp_path):
+        pass
+    name = sql.Identifier(psycopg2.extensions.parse_dsn(database.dsn)["dbname"])
+    execute(database, sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(name))
+    with opened(tmp_path) as book, pytest.raises(ConnectionRefused, match=r"P502 .*read-only transaction"):
+        book.append("queries", QUERY)
 
 
 def test_what_is_appended_is_read_back_by_the_next(place: Path) -> None:
