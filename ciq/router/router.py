@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from ciq.router.decide import Context, Decision, Located, Spoken, choose, locate
 from ciq.router.duckdb_engine import DuckDBEngine
 from ciq.router.engine import Rows, Unavailable, added, planned
 from ciq.router.log import Log
+from ciq.router.names import names
 from ciq.router.postgres_engine import PostgresEngine
 from ciq.router.result import Result
 from ciq.router.settings import FILE, Settings, load_settings
@@ -181,7 +182,8 @@ class Router:
     def _run(self, decision: Decision, engine: Engine) -> Rows:
         sql = decision.statement.sql
         if engine == "duckdb":
-            return self._duckdb().read(sql, self._pulled(decision))
+            rows = self._duckdb().read(sql, self._pulled(decision))
+            return _renamed(sql, rows) if "pg" in decision.statement.dialects else rows
         if engine in self._added:
             return self._added[engine].read(sql)
         if self._postgres is None:
@@ -225,6 +227,22 @@ class Router:
                 known.decisions.clear()
                 known.size = 0
             known.catalog, known.catalog_at = catalog, now
+
+
+def _renamed(sql: str, rows: Rows) -> Rows:
+    """Rows whose columns have the names that PostgreSQL would give them."""
+    schema, batches = rows
+    schema = pa.schema([column.with_name(name) for column, name in zip(schema, names(sql, schema.names), strict=True)])
+    return schema, _each(batches, schema)
+
+
+def _each(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Each batch with another schema; whoever lets go of this lets go of them."""
+    try:
+        for batch in batches:
+            yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
+    finally:
+        batches.close()  # type: ignore[attr-defined]
 
 
 def _alone(statement: Statement, wanted: Engine | None, spoke: list[Spoken]) -> Decision:

@@ -194,6 +194,25 @@ def test_what_is_portable_is_answered_alike(lab: Router) -> None:
     assert not [each for each in different if each[1] != each[2]]
 
 
+NAMED = [
+    "SELECT count(*), i + 1, -i, 1, 'x', i::float8, DATE '2020-01-01', CASE WHEN b THEN i END, b IS NULL FROM lab.t "
+    "GROUP BY i, b",
+    "SELECT CASE WHEN b THEN 1 ELSE k END, (SELECT max(k) FROM lab.t), EXISTS (SELECT 1), true FROM lab.t",
+    "SELECT (SELECT 1 AS z)",
+    "SELECT 1, t.*, abs(i) FROM lab.t",
+    "SELECT i, i, t.k AS i FROM lab.t",
+    "SELECT 1 UNION SELECT i FROM lab.t",
+    "SELECT NULLIF(i, 1), (SELECT k FROM lab.t WHERE false)::float8 FROM lab.t",
+    "VALUES (1, 2)",
+]
+
+
+def test_columns_have_one_name(lab: Router) -> None:
+    for sql in (*STATEMENTS, *NAMED):
+        there, here = (lab.execute(sql, engine=engine).table().column_names for engine in ("pg", "duckdb"))
+        assert there == here, sql
+
+
 @pytest.mark.parametrize(("sql", "reason"), DIFFERENT)
 def test_what_differs_is_not_portable(lab: Router, sql: str, reason: str) -> None:
     assert reason in (classify(sql).differs or "")
