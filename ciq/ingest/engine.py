@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 MEMORY = "700MB"
 _THREADS = 4
 _POLL_SECONDS = 0.1
+_INTERRUPTED = "Query interrupted"
+"""What the engine makes of Ctrl-C, as a RuntimeError and none of its own."""
 
 
 @contextmanager
 def connection(spill: Path) -> Iterator[DuckDBPyConnection]:
     """A connection that spills into ``spill`` beyond 700 MB. Threads are capped, as each one holds its own buffers.
 
-    Raises LimitExceeded where memory or disk run out.
+    Raises LimitExceeded where memory or disk run out, KeyboardInterrupt where Ctrl-C ends a statement.
     """
     import duckdb
 
@@ -49,6 +51,10 @@ def connection(spill: Path) -> Iterator[DuckDBPyConnection]:
                 raise
             message = f"the engine ran out of memory or disk: {str(error).partition(chr(10))[0]}"
             raise LimitExceeded(Problem("F127", message)) from error
+        except RuntimeError as error:
+            if str(error) != _INTERRUPTED:
+                raise
+            raise KeyboardInterrupt from error
 
 
 def is_exhausted(error: Exception) -> bool:

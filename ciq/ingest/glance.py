@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,7 +67,8 @@ def _beside(
         if left.is_set():
             raise CancelledError
 
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1) as pool, ExitStack() as ended:
+        ended.callback(left.set)
         scanning = pool.submit(scan_one, file, contract, tick)
         # A file whose bytes are refused is not read to its end.
         scanning.add_done_callback(lambda done: con.interrupt() if done.exception() else None)
@@ -74,9 +76,6 @@ def _beside(
             proof = _proof(con, contract, file, expected, aside)
         except duckdb.Error:
             scanning.result()
-            raise
-        except BaseException:
-            left.set()
             raise
         scanned = scanning.result()
     return scanned, proof

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 import threading
 
@@ -161,19 +162,18 @@ def test_refused_bytes_are_told_before_what_the_engine_makes_of_them(project, ma
     assert (problem.rule, problem.line) == ("F114", 100_002)
 
 
-def test_the_scan_ends_with_what_is_interrupted(project, make, monkeypatch):
-    started = threading.Event()
+def endless_statement(con, *_):
+    con.execute("SELECT count(*) FROM range(1000000000000)")
 
-    def interrupted(*_):
-        started.wait(10)
-        raise KeyboardInterrupt
 
+@pytest.mark.parametrize("proof", [endless_statement, lambda *_: None], ids=["engine at work", "scan waited for"])
+def test_ctrl_c_ends_both_the_scan_and_the_engine(proof, project, make, monkeypatch):
     def endless(file, contract, tick):
-        started.set()
+        threading.Timer(0.2, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT)).start()
         while True:
             tick(1)
 
-    monkeypatch.setattr(glance, "_proof", interrupted)
+    monkeypatch.setattr(glance, "_proof", proof)
     monkeypatch.setattr(glance, "scan_one", endless)
     with pytest.raises(KeyboardInterrupt):
         check(project.put(GOOD), make())
