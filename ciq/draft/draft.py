@@ -16,6 +16,7 @@ from sqlglot.dialects.duckdb import DuckDB
 from ciq.contract.consistency import findings
 from ciq.contract.model import Contract, Source
 from ciq.contract.types import Kind
+from ciq.draft.dates import formed, in_forms
 from ciq.draft.infer import infer, words_for_missing
 from ciq.draft.profile import KINDS, Figures, Profile, measure
 from ciq.draft.roles import Roles, assign, check_fit, check_names, first_time, may_be_id
@@ -104,11 +105,15 @@ def _contract(path: Path, source: Source, names: Sequence[str]) -> Contract:
 
 def _drafted(con: DuckDBPyConnection, probe: Contract, texts: exp.Select, scanned: Scanned, asked: Roles) -> Draft:
     names, plain, path = list(probe.types), scanned.scan.plain, scanned.opened.path
-    some = partial(measure, con, probe, texts.copy().limit(_SAMPLE), plain=plain)
-    every = partial(measure, con, probe, texts, plain=plain)
-    sample = some(dict.fromkeys(names, _ALL), [{name: "text"} for name in names])
+    first = texts.copy().limit(_SAMPLE)
+    sample = measure(con, probe, first, dict.fromkeys(names, _ALL), [{name: "text"} for name in names], plain=plain)
     kinds = {name: _kind(sample, name) for name in names}
     kinds |= dict.fromkeys(_quoted(con, probe, scanned, kinds), "text")
+    texts_only = [name for name, kind in kinds.items() if kind == "text"]
+    forms = in_forms(lambda like, wanted: measure(con, like, first, wanted, plain=plain), probe, sample, texts_only)
+    kinds |= {name: kind for name, (kind, _) in forms.items()}
+    probe = formed(probe, {name: form for name, (_, form) in forms.items()})
+    every = partial(measure, con, probe, texts, plain=plain)
     identity = asked.id or _identity(names, kinds, sample)
     key = {identity: kinds[identity]} if identity else {}
     whole = every({name: [kind] for name, kind in kinds.items()}, [key] if key else [], strays=False)
@@ -131,7 +136,9 @@ def _drafted(con: DuckDBPyConnection, probe: Contract, texts: exp.Select, scanne
         pair = {name: profiles[name].kind for name in (*key, time)}
         unique = every({}, [pair]).distinct == (whole.rows,)
     roles = assign(columns, asked, identity if unique and identity not in unsettled else None)
-    return Draft(_name(path), _glob(path), whole.rows, probe.source, words, bool(nans), columns, (), roles)
+    dated = {name: form for name, (kind, form) in forms.items() if profiles[name].kind == kind}
+    source = formed(probe, dated).source
+    return Draft(_name(path), _glob(path), whole.rows, source, words, bool(nans), columns, (), roles)
 
 
 def _non_finite(scanned: Scanned, profiles: Mapping[str, Profile]) -> dict[str, tuple[str, ...]]:

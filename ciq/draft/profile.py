@@ -32,6 +32,7 @@ KINDS: dict[Kind, TypeName] = {
 }
 """The kinds in the order in which they are tried, each with its widest type."""
 
+_TIMES = ("date", "datetime")
 _EXACT = 2**53
 _WHOLE = r"[+-]?[0-9]+(\.0*)?"
 
@@ -119,7 +120,8 @@ def _measured(
     inner = exp.select(*map(column, dict.fromkeys(name for name, _ in pairs)), *values).from_(texts.subquery("t"))
     outer: list[exp.Expr] = [exp.Count(this=exp.Star())]
     for name, kind in pairs:
-        outer += _aggregates(column(name), column(at[name, kind]), kind, strays)
+        iso = kind == "datetime" and name not in probe.source.datetime_format
+        outer += _aggregates(column(name), column(at[name, kind]), kind, strays, iso)
     outer += [_distinct([column(at[pair]) for pair in key.items()]) for key in keys]
     found = iter(rows(con, exp.select(*outer).from_(inner.subquery("v")))[0])
     count = int(next(found))
@@ -132,7 +134,8 @@ def _measured(
 def _value(probe: Contract, name: str, kind: Kind, plain: bool) -> exp.Expr:
     """The text of a column as a value of ``kind``, NULL where that would lose something of it."""
     text = column(name)
-    typed = probe.model_copy(update={"types": {name: KINDS[kind]}})
+    source = probe.source if kind in _TIMES else probe.source.model_copy(update={"datetime_format": {}})
+    typed = probe.model_copy(update={"types": {name: KINDS[kind]}, "source": source})
     value = casting.strict(typed, name, text, plain=plain, naive=False)
     if kind == "bool":
         words = exp.In(this=exp.Lower(this=text.copy()), expressions=[exp.convert("true"), exp.convert("false")])
@@ -155,7 +158,7 @@ def _padded(text: exp.Expr) -> exp.Expr:
     return exp.Between(this=text.copy(), low=exp.Literal.string("00"), high=exp.Literal.string("0:"))
 
 
-def _aggregates(text: exp.Expr, value: exp.Expr, kind: Kind, strays: bool) -> list[exp.Expr]:
+def _aggregates(text: exp.Expr, value: exp.Expr, kind: Kind, strays: bool, iso: bool) -> list[exp.Expr]:
     unfit = exp.Where(this=value.copy().is_(exp.null()))
     levels = call("approx_top_k", text.copy(), exp.Literal.number(MOST_LEVELS + 1))
     odd = call("approx_top_k", text.copy(), exp.Literal.number(len(MISSING_WORDS) + 1))
@@ -171,7 +174,7 @@ def _aggregates(text: exp.Expr, value: exp.Expr, kind: Kind, strays: bool) -> li
         exp.Max(this=value.copy()) if kind != "text" else exp.null(),
         levels if kind == "text" else exp.Filter(this=odd, expression=unfit) if strays else exp.null(),
         exp.Filter(this=exp.Count(this=value.copy()), expression=narrow) if kind == "float" else exp.convert(0),
-        exp.Filter(this=exp.Count(this=value.copy()), expression=placed) if kind == "datetime" else exp.convert(0),
+        exp.Filter(this=exp.Count(this=value.copy()), expression=placed) if iso else exp.convert(0),
     ]
 
 

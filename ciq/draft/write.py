@@ -66,6 +66,9 @@ def _lines(draft: Draft) -> Iterator[str]:
     if draft.missing_words:
         words = _flow(["", *draft.missing_words])
         yield f"  null_values: {words}  # GUESS: they stand where all other cells are of one kind"
+    if draft.source.datetime_format:
+        yield "  datetime_format:"
+        yield from (f"    {scalar(name)}: {scalar(form)}" for name, form in draft.source.datetime_format.items())
     if draft.non_finite:
         yield "  non_finite: missing  # GUESS: NaN stands where a float is missing"
     yield from _role_lines(draft.roles)

@@ -39,6 +39,7 @@ CELLS: tuple[st.SearchStrategy[str], ...] = (
     st.sampled_from(["true", "False"]),
     st.sampled_from(["1", "2", "", "NA"]),
     st.dates(date(1900, 1, 1)).map(str),
+    st.dates(date(1900, 1, 1)).map("{:%Y/%m/%d}".format),
     st.sampled_from("abc"),
 )
 NAMES = st.sampled_from(
@@ -86,6 +87,36 @@ def test_any_table_is_accepted_by_its_draft(tmp_path_factory: pytest.TempPathFac
     verdict = check(file, contract)
     assert verdict.problems == ()
     assert verdict.rows == len(rows) - 1
+
+
+@pytest.mark.parametrize(
+    ("cells", "type_", "form"),
+    [
+        (["2026/10/01", "2026/9/30", ""], "date", "%Y/%m/%d"),
+        (["2026/10/01 9:05:00", "2026/9/30 10:05:00"], "datetime", "%Y/%m/%d %H:%M:%S"),
+        (["2026/10/01 09:05", "2026/10/02 10:05"], "datetime", "%Y/%m/%d %H:%M"),
+        (["2026.10.01", "NA"], "date", "%Y.%m.%d"),
+        (["2026年10月1日", "2026年9月30日"], "date", "%Y年%m月%d日"),
+        (["2026/10/01", "2026/13/01"], "category", None),
+        (["2026/10/01", "2026/10/01 10:05"], "category", None),
+        (["01/10/2026", "13/10/2026"], "category", None),
+    ],
+)
+def test_a_date_with_the_year_in_front_is_one(tmp_path: Path, cells: list[str], type_: str, form: str | None) -> None:
+    rows = [[f"{at}", f"{at % 2}", f"{at * 7 % 5}", cells[at % len(cells)]] for at in range(40)]
+    file = write(tmp_path, [["id", "t", "x", "when"], *rows])
+    contract = drafted(file)
+    assert contract.types["when"] == type_
+    assert contract.source.datetime_format == ({"when": form} if form else {})
+    assert check(file, contract).problems == ()
+
+
+def test_a_form_that_only_the_first_rows_have_is_none(tmp_path: Path) -> None:
+    rows = [[f"{at}", f"{at % 2}", f"{at * 7 % 5}", f"2026/10/{1 + at % 28}"] for at in range(3_000)]
+    file = write(tmp_path, [["id", "t", "x", "when"], *rows, ["3000", "1", "0", "soon"]])
+    contract = drafted(file)
+    assert (contract.types["when"], contract.source.datetime_format) == ("category", {})
+    assert check(file, contract).problems == ()
 
 
 @pytest.mark.parametrize(
