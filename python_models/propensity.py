@@ -80,7 +80,7 @@ def columns():
         "centre": "Subtracted from the value; where a number is missing its centred value is 0",
         "coefficient": "NULL where the learner has none",
         "status": "fitted, reference, constant, collinear, separated, or boosted of a learner without coefficients",
-        "detail": "For a collinear term, those that determine it",
+        "detail": "For a collinear term, those that determine it, of many the first five",
         "passes": "Passes over the data, the same in each row of a fit",
         "gradient": "Largest mean score over the standardised columns at the last pass, the same in each row of a fit",
     },

@@ -105,15 +105,18 @@ def dependent(scale: Scale, kept: list[int]) -> tuple[list[int], dict[int, tuple
     """Columns of ``kept`` that stand alone, and for each other one those before it that determine it."""
     independent: list[int] = []
     collinear: dict[int, tuple[int, ...]] = {}
+    # The inverse of the Cholesky factor of their correlations: a column more is a row more.
+    whitening: Matrix = np.zeros((len(kept), len(kept)))
     for column in kept:
-        if independent:
-            inner = scale.correlation[np.ix_(independent, independent)]
-            outer = scale.correlation[independent, column]
-            weights = np.linalg.solve(inner, outer)
-            if 1 - float(outer @ weights) < COLLINEAR:
-                loads = np.abs(weights) > 1e-6
-                collinear[column] = tuple(int(i) for i in np.array(independent)[loads])
-                continue
+        size = len(independent)
+        known = whitening[:size, :size]
+        shared = known @ scale.correlation[independent, column]
+        weights, left = shared @ known, 1 - float(shared @ shared)
+        if left < COLLINEAR:
+            loads = np.abs(weights) > 1e-6
+            collinear[column] = tuple(int(i) for i in np.array(independent)[loads])
+            continue
+        whitening[size, : size + 1] = np.append(-weights, 1) / np.sqrt(left)
         independent.append(column)
     return independent, collinear
 

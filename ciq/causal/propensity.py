@@ -38,6 +38,8 @@ TERM_COLUMNS = {
 }
 """What a row of the fitted terms holds, and its SQL types."""
 
+_NAMED = 5
+
 
 @dataclass(frozen=True)
 class Spec:
@@ -198,13 +200,19 @@ def _rows(
         if position in fit.constant:
             status = "constant"
         elif position in fit.collinear:
-            status, detail = "collinear", ", ".join(columns[i].name for i in fit.collinear[position])
+            status, detail = "collinear", _few([columns[i].name for i in fit.collinear[position]])
         elif position in fit.separated:
             status = "separated"
         yield row(term, float(fit.coefficients[position]), status, detail)
     for factor, found in levels.items():
         status = "reference" if len(found) > 1 else "constant"
         yield from (row(Term("level", factor, level), 0.0, status) for level in found[:1])
+
+
+def _few(names: list[str]) -> str:
+    """The names, of many only the first: the levels of a factor may be thousands."""
+    rest = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _row(

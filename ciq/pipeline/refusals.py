@@ -31,7 +31,8 @@ def gate_problems(facts: Facts, place: Path, verdict: str) -> list[Problem]:
 def _problem(facts: Facts, gate: Row, place: Path, ways: Iterable[str]) -> Problem:
     rule = RULE_OF_GATE[gate["gate"]]
     bound = "at least" if gate["comparison"] == ">=" else "at most"
-    found = f"{facts.dataset}: {rule.title.lower()}: {gate['gate']} is {figure(gate['value'])}"
+    value = figure(gate["value"])
+    found = f"{facts.dataset}: {rule.title.lower()}: {gate['gate']} {f'is {value}' if value else 'has no figure'}"
     message = f"{found}, must be {bound} {figure(gate['threshold'])}"
     if gate["gate"] == "balance":
         message += f" (|SMD|, {facts.estimand})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -169,6 +170,14 @@ def test_a_redundant_covariate_may_be_dropped(tmp_path: Path) -> None:
     path.write_text(CONTRACT + "propensity: {collinear: drop}\n")
     terms = frames.diagnostics(study(spend=study()["age"]), load(path)).terms.to_pylist()
     assert {row["term"]: row["status"] for row in terms}["spend"] == "collinear"
+
+
+def test_of_many_that_determine_a_covariate_the_first_are_named(contract: Contract) -> None:
+    rows = study(plan=[f"plan{at:03}" for at in range(300)]).slice(0, 40)
+    with pytest.raises(GateRefused) as refused:
+        frames.overlap(rows, contract)
+    *_, problem = (problem for problem in refused.value.problems if problem.rule == "G306")
+    assert re.fullmatch(r"study: plan_plan039 is determined by (\S+, ){4}\S+ and \d\d more", problem.message)
 
 
 @pytest.mark.parametrize("scale", [1e-150, 1e-9, 1e9, 1e150])

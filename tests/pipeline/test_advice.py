@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import statsmodels.api as sm
 from campaign.studies import clean, defective
@@ -92,6 +93,15 @@ def test_what_trimming_can_not_mend_has_no_advice() -> None:
     assert judge("leaking", leaking.contract, leaking.table).advice == {}
     randomised = clean(random, "randomised", randomised=True, most=1_000)
     assert judge("randomised", randomised.contract, randomised.table).advice == {}
+
+
+def test_a_figure_that_can_not_be_had_is_said_to_be_missing() -> None:
+    types = "treated: int8, age: float64"
+    rows = pa.table({"treated": pa.array([0, 0, 1, 0, 0], pa.int8()), "age": [1.0, 2.0, 1.7, 3.0, 1.1]})
+    judged = judge("few", f"treatment_col: treated\ncovariate_cols: [age]\ntypes: {{{types}}}\n", rows)
+    assert judged.refused["G315"].message.endswith(
+        "balance has no figure, must be at most 0.1 (|SMD|, ATE): age has no figure"
+    )
 
 
 def test_no_room_for_a_refit_leaves_the_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
