@@ -25,6 +25,8 @@ from ciq.rules.cell import CELL_RULES
 RESERVED = frozenset({"ps_hat", "weight", "row_id", "w_ate", "w_att", "w_atc", "w_ato", "filename", "file_row_number"})
 _SYNTAX = (";", "--", "/*", "*/")
 _SIGILS = ("$", ":", "@")
+# SQLMesh puts a variable's value there, inside quotes too.
+_MACRO = re.compile(r"@(@|\{?[a-z_])", re.IGNORECASE)
 _QUOTED = re.compile(r"""[a-z]?(['"]).*\1""", re.IGNORECASE | re.DOTALL)
 _ROLES = ("id_col", "time_col", "treatment_col", "outcome_col")
 _TIMES = ("date", "datetime")
@@ -83,7 +85,7 @@ def _names(contract: Contract) -> Iterator[Finding]:
 
 def _is_syntax(column: str) -> bool:
     marked = any(mark in column for mark in _SYNTAX) or column.startswith(_SIGILS)
-    return marked or column.casefold() in CLAUSES or bool(_QUOTED.fullmatch(column))
+    return marked or column.casefold() in CLAUSES or bool(_QUOTED.fullmatch(column) or _MACRO.search(column))
 
 
 def _role_columns(contract: Contract) -> Iterator[tuple[Path, str]]:

@@ -93,7 +93,8 @@ CONTRACT_RULES = (
         "C116",
         "A column name is reserved",
         "Names that begin with an underscore and `ps_hat`, `weight`, `row_id` are ciq's own in the output, "
-        "and names are compared without case; SQLMesh reads names with white space at an end, or in quotes, as others.",
+        "and names are compared without case; SQLMesh reads names with white space at an end, in quotes, "
+        "or with `@` before a letter, as others.",
         "Rename the column in the source.",
     ),
     Rule(

@@ -161,11 +161,20 @@ def test_a_contradiction_is_refused_at_its_place(
     assert refused(tmp_path, text) == [(rule, line, column)]
 
 
-@pytest.mark.parametrize("name", ["_age", "PS_HAT", "weight", "row_id", "AGE", "order by", "a;b", "$x", "x--y"])
+@pytest.mark.parametrize(
+    "name", ["_age", "PS_HAT", "weight", "row_id", "AGE", "order by", "a;b", "$x", "x--y", "x@time", "x@@y"]
+)
 def test_reserved_and_clashing_names_are_refused(tmp_path: Path, name: str) -> None:
     text = text_with(types=BASE["types"].replace("ok: bool", f"{name}: bool"))
     before = text[: text.index(f"{name}: bool")]
     assert refused(tmp_path, text) == [("C116", 6, len(before) - before.rfind("\n"))]
+
+
+@pytest.mark.parametrize("name", ["recall@10", "price @ noon"])
+def test_an_at_sign_that_no_macro_follows_is_part_of_a_name(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "people.yaml"
+    path.write_text(text_with(types=BASE["types"].replace("ok: bool", f"{name}: bool")))
+    assert name in load(path).types
 
 
 @pytest.mark.parametrize("name", ["select", "order"])
