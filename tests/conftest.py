@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,3 +57,11 @@ def database(postgres: Server) -> Iterator[Server]:
     """An empty database of the test's own."""
     with new_database(postgres) as server:
         yield server
+
+
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """What runs in a shell's background is started deaf to Ctrl-C, and hands that on to those whom it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

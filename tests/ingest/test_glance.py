@@ -6,6 +6,7 @@ import importlib
 import signal
 import sys
 import threading
+import time
 
 import duckdb
 import pytest
@@ -167,11 +168,13 @@ def endless_statement(con, *_):
 
 
 @pytest.mark.parametrize("proof", [endless_statement, lambda *_: None], ids=["engine at work", "scan waited for"])
-def test_ctrl_c_ends_both_the_scan_and_the_engine(proof, project, make, monkeypatch):
+def test_ctrl_c_ends_both_the_scan_and_the_engine(proof, heard, project, make, monkeypatch):
     def endless(file, contract, tick):
         threading.Timer(0.2, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT)).start()
-        while True:
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
             tick(1)
+        raise AssertionError("the scan was not told to end")
 
     monkeypatch.setattr(glance, "_proof", proof)
     monkeypatch.setattr(glance, "scan_one", endless)

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -24,12 +24,7 @@ BEGUN = 0.25
 """Seconds of work after which the command has been entered; its statement begins within the second after it."""
 
 
-@pytest.fixture(autouse=True)
-def heard() -> Iterator[None]:
-    """What runs in a shell's background is started deaf to Ctrl-C, and hands that on to those whom it starts."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
+pytestmark = pytest.mark.usefixtures("heard")
 
 
 def waited_for(happened: Callable[[], bool], seconds: float = 30.0) -> bool:
