@@ -70,12 +70,15 @@ def rows(con: DuckDBPyConnection, query: exp.Expr) -> list[tuple[Any, ...]]:
 
 
 def write_parquet(con: DuckDBPyConnection, query: exp.Expr, path: Path, compression: str = "zstd") -> None:
-    """Write a query's rows, in their order, as one Parquet file (zstd and V2 encodings: smallest, and fastest too)."""
+    """Write a query's rows, in their order, as one Parquet file (zstd and V2 encodings: smallest, and fastest too).
+
+    The query is used up.
+    """
     options = {"FORMAT": "parquet", "COMPRESSION": compression, "PARQUET_VERSION": "V2"}
     parameters = [exp.CopyParameter(this=exp.var(key), expression=exp.var(value)) for key, value in options.items()]
     target = exp.Literal.string(str(path))
-    copy = exp.Copy(this=exp.paren(query), kind=False, files=[target], params=parameters)
-    con.execute(copy.sql(dialect="duckdb"))
+    copy = exp.Copy(this=exp.paren(query, copy=False), kind=False, files=[target], params=parameters)
+    con.execute(copy.sql(dialect="duckdb", copy=False))
 
 
 @contextmanager

@@ -108,10 +108,12 @@ def _proof(con: DuckDBPyConnection, contract: Contract, file: Opened, scan: Scan
 
 def _mended(contract: Contract, proved: exp.Select, steps: Sequence[Mend]) -> exp.Select:
     """The values after their mends; the keys before them too; and which step changed which row."""
-    values = [exp.alias_(cleaned(contract, name, column(name)), name, quoted=True) for name in contract.types]
+    values = [
+        exp.alias_(cleaned(contract, name, column(name)), name, quoted=True, copy=False) for name in contract.types
+    ]
     raw = [exp.alias_(column(name), _raw(name), quoted=True) for name in _keys(contract)]
     marks = [exp.alias_(mend.applied, _mark("mended", at).name, quoted=True) for at, mend in enumerate(steps)]
-    return exp.select(*values, *raw, *marks, column(SOUND)).from_(proved.subquery("t"))
+    return exp.select(*values, *raw, *marks, column(SOUND)).from_(proved.subquery("t", copy=False), copy=False)
 
 
 def _kept(contract: Contract, mended: exp.Select, every: Sequence[Check], marked: Sequence[exp.Column]) -> exp.Select:
@@ -119,12 +121,14 @@ def _kept(contract: Contract, mended: exp.Select, every: Sequence[Check], marked
     held = [exp.not_(exp.paren(check.violated)) for check in every if check.severity == "fail"]
     passed = [exp.Coalesce(this=each, expressions=[exp.true()]) for each in held]
     # The first branch settles nearly every row and stops at the first NULL; those are for the second.
-    ways = [exp.and_(column(SOUND), *(each.copy() for each in conditions)) for conditions in (held, passed)]
+    ways = [exp.and_(column(SOUND), *(each.copy() for each in conditions), copy=False) for conditions in (held, passed)]
     good = exp.Case(ifs=[exp.If(this=way, true=exp.true()) for way in ways])
     warned = [check.violated for check in every if check.severity == "warn"]
     marks = [exp.alias_(each, _mark("warned", at).name, quoted=True) for at, each in enumerate(warned)]
     keys = [exp.alias_(column(_raw(name)), name, quoted=True) for name in _keys(contract)]
-    return exp.select(*keys, exp.alias_(good, _GOOD), *marks, *marked[len(marks) :]).from_(mended.subquery("m"))
+    return exp.select(*keys, exp.alias_(good, _GOOD, copy=False), *marks, *marked[len(marks) :]).from_(
+        mended.subquery("m", copy=False), copy=False
+    )
 
 
 def _keys(contract: Contract) -> list[str]:

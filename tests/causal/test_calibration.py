@@ -33,7 +33,7 @@ def calibration_error(e: Vector, t: Vector) -> float:
     return float(sum(one["n"] * abs(one["treated_share"] - one["score_mean"]) for one in found) / len(e))
 
 
-@settings(max_examples=examples(80), deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(rows=st.lists(st.tuples(st.sampled_from([0.1, 0.2, 0.2000001, 0.5, 0.9]), st.booleans()), min_size=2))
 def test_auc_agrees_with_scikit_learn(rows: list[tuple[float, bool]]) -> None:
     e, t = (np.array(values, dtype=np.float64) for values in zip(*rows, strict=True))
@@ -88,7 +88,7 @@ def test_fewer_rows_than_bins() -> None:
     assert bins(np.zeros(0), np.zeros(0)) == []
 
 
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(rows=st.lists(st.tuples(st.sampled_from([0.1, 0.2, 0.5, 0.9]), st.booleans()), min_size=2, max_size=60))
 def test_the_order_of_rows_does_not_matter(rows: list[tuple[float, bool]]) -> None:
     """Equal scores on both sides of an edge are treated alike on both."""

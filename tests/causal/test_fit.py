@@ -18,7 +18,7 @@ Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 
 SEEDS = st.integers(min_value=0, max_value=2**32 - 1)
-quick = settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+quick = settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 
 
 def batched(x: Matrix, t: Vector, size: int | None = None) -> Stream:

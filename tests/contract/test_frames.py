@@ -105,7 +105,7 @@ def in_polars(contract: Contract, rows: list[Row]) -> Verdicts:
 
 @pytest.mark.parametrize("by_frame", [in_pandas, in_polars])
 def test_same_verdict_per_row_and_rule(by_frame: Callable[[Contract, list[Row]], Verdicts]) -> None:
-    @settings(max_examples=examples(60), deadline=None)
+    @settings(max_examples=examples(30), deadline=None)
     @given(case=judged())
     def same(case: tuple[Contract, list[Row]]) -> None:
         assert by_frame(*case) == by_sql(*case)

@@ -39,14 +39,14 @@ def test_the_contract_that_is_broken_below_is_sound(tmp_path: Path) -> None:
     assert load(tmp_path / "customers.yaml").name == "customers"
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(text=st.text(max_size=200) | st.binary(max_size=200))
 def test_any_text(tmp_path_factory: pytest.TempPathFactory, text: str | bytes) -> None:
     raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     loads_or_is_refused(tmp_path_factory.mktemp("any"), raw)
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(data=st.data())
 def test_a_contract_with_fragments_put_anywhere(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     text = SOUND
@@ -58,7 +58,7 @@ def test_a_contract_with_fragments_put_anywhere(tmp_path_factory: pytest.TempPat
     loads_or_is_refused(tmp_path_factory.mktemp("mutated"), text.encode())
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(data=st.data())
 def test_a_contract_with_one_value_in_the_place_of_another(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

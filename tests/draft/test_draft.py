@@ -75,7 +75,7 @@ def tables(draw: st.DrawFn) -> list[list[str]]:
     return [list(row) for row in zip(*draw(st.permutations(columns)), strict=True)]
 
 
-@settings(max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(10), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rows=tables())
 def test_any_table_is_accepted_by_its_draft(tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]) -> None:
     file = write(tmp_path_factory.mktemp("table"), rows)

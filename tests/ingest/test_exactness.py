@@ -82,7 +82,7 @@ PIECES = st.lists(
 )
 
 
-@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pieces=PIECES)
 def test_whatever_is_taken_reads_as_the_csv_module_reads_it(pieces, make):
     body = "".join(pieces)
@@ -126,7 +126,7 @@ def test_quoted_lines_that_look_like_records_across_read_buffers(project, make):
 CELLS = st.text(st.sampled_from("0123456789+-.eE_ \tnifadxXbB"), max_size=7)
 
 
-@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     cells=st.lists(CELLS, min_size=1, max_size=40),
     delimiter=st.sampled_from(",;\t"),

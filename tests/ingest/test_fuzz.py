@@ -103,7 +103,7 @@ def places(problems: tuple[Problem, ...]) -> list[tuple[str, int | None, str]]:
     return [(problem.rule, problem.line, problem.message) for problem in problems]
 
 
-@pytest.mark.parametrize("seed", range(campaign(4, 10)))
+@pytest.mark.parametrize("seed", range(campaign(2, 10)))
 def test_damaged_files(seed, make):
     chance, verdicts = random.Random(seed), Counter[str]()
     contract = make(types=TYPES)

@@ -172,6 +172,7 @@ def test_out_of_time_in_its_midst(house: tuple[Path, Server, Runs, float]) -> No
         _recovers(root, runs, code, before, known)
 
 
+@pytest.mark.skipif(campaign(True, False), reason="mounts a file system; make soak does")
 def test_out_of_disk_in_its_midst(house: tuple[Path, Server, Runs, float]) -> None:
     root, server, runs, _ = house
     ((size,),) = execute(server, SIZE)

@@ -65,13 +65,13 @@ def recased(word: str, upper: list[bool]) -> str:
     return "".join(c.upper() if up else c.lower() for c, up in zip(word, upper, strict=False))
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(text=st.text(max_size=300) | st.lists(FRAGMENTS, max_size=40).map(" ".join))
 def test_any_text_has_an_answer(text: str) -> None:
     assert classify(text).kind in ("read", "write", "unsure")
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(conditions=st.lists(CONDITIONS, min_size=1, max_size=3), constants=st.lists(CONSTANTS, min_size=6, max_size=6))
 def test_any_condition_has_an_answer(conditions: list[str], constants: list[str]) -> None:
     where = " AND ".join(conditions).format(*constants)
@@ -80,7 +80,7 @@ def test_any_condition_has_an_answer(conditions: list[str], constants: list[str]
     assert all(each.spans for scan in statement.scans for each in scan.filters)
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(data=st.data())
 def test_no_disguise_makes_a_read_of_a_write(data: st.DataObject) -> None:
     words = data.draw(st.sampled_from(WRITES)).split(" ")

@@ -53,8 +53,10 @@ def projection(contract: Contract, cells: Cells, *, demanding: bool) -> list[exp
     ConversionException at the first such cell: for nearly every file that is the whole truth, at half the work.
     """
     if demanding:
-        return [exp.alias_(_demanded(contract, name, *cells[name]), name, quoted=True) for name in cells]
-    values = [exp.alias_(_landing(contract, name, value), name, quoted=True) for name, (_, value) in cells.items()]
+        return [exp.alias_(_demanded(contract, name, *cells[name]), name, quoted=True, copy=False) for name in cells]
+    values = [
+        exp.alias_(_landing(contract, name, value), name, quoted=True, copy=False) for name, (_, value) in cells.items()
+    ]
     cast = [cells[name] for name in _castable(contract)]
     absent = [exp.paren(value.copy()).is_(exp.null()) for _, value in cast]
     failed = [_when(gone.copy(), text.copy()) for (text, _), gone in zip(cast, absent, strict=True)]

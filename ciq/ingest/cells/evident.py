@@ -47,7 +47,7 @@ def of_text(contract: Contract, name: str, text: exp.Expr, tried: exp.Expr | Non
     """The proof of a column whose ``text`` the engine ``tried`` to cast, see :func:`ciq.ingest.cells.casting.tried`."""
     value = casting.strict(contract, name, text, plain=plain, naive=True, known=tried)
     absent, present = (exp.paren(each.copy()).is_(exp.null()) for each in (text, value))
-    certain = exp.or_(absent, present.not_())
+    certain = exp.or_(absent, present.not_(), copy=False)
     kind = contract.type_of(name).kind
     if kind == "text":
         return Proof(value, exp.true(), exp.true())
@@ -62,11 +62,11 @@ def of_text(contract: Contract, name: str, text: exp.Expr, tried: exp.Expr | Non
 def projection(proofs: dict[str, Proof]) -> list[exp.Expr]:
     """The value of each column, and whether all of a row are proved, as ``_sound``."""
     evident, certain = (
-        exp.and_(*(each.copy() for each in conditions))
+        exp.and_(*(each.copy() for each in conditions), copy=False)
         for conditions in zip(*((proof.evident, proof.certain) for proof in proofs.values()), strict=True)
     )
     sound = exp.Case(
         ifs=[exp.If(this=evident, true=exp.true()), exp.If(this=certain, true=exp.true())], default=exp.false()
     )
-    values = [exp.alias_(proof.value, name, quoted=True) for name, proof in proofs.items()]
-    return [*values, exp.alias_(sound, SOUND)]
+    values = [exp.alias_(proof.value, name, quoted=True, copy=False) for name, proof in proofs.items()]
+    return [*values, exp.alias_(sound, SOUND, copy=False)]

@@ -79,7 +79,7 @@ class Delimited:
         for name, (text, known) in fields.items():
             value = casting.strict(contract, name, text, plain=scan.plain, naive=demanding, known=known)
             cells[name] = (text, value)
-        return exp.select(*casting.projection(contract, cells, demanding=demanding)).from_(read)
+        return exp.select(*casting.projection(contract, cells, demanding=demanding)).from_(read, copy=False)
 
     def proved(self, contract: Contract, header: Header, scan: Scan) -> exp.Select:
         """The declared columns, typed, and whether each row is sound; see :class:`ciq.ingest.formats.reader.Reader`."""
@@ -91,7 +91,7 @@ class Delimited:
             else evident.of_text(contract, name, field, known, plain=scan.plain)
             for name, (field, known) in fields.items()
         }
-        return exp.select(*evident.projection(proofs)).from_(read)
+        return exp.select(*evident.projection(proofs)).from_(read, copy=False)
 
     def refusal(self, raw: Raw, contract: Contract, header: Header, error: Exception | None) -> CiqError:
         """The malformed records by line, or what the engine said where all records look well formed."""
@@ -132,12 +132,12 @@ class Delimited:
             field = column(_positional(header.names.index(name)))
             said = casting.said(contract, field, floats=contract.type_of(name).kind == "float")
             tried = None if name in typed else casting.tried(contract, name, field)
-            read.append(exp.alias_(said, field.name, quoted=True))
+            read.append(exp.alias_(said, field.name, quoted=True, copy=False))
             if tried:
-                read.append(exp.alias_(tried, _tried(field), quoted=True))
+                read.append(exp.alias_(tried, _tried(field), quoted=True, copy=False))
             fields[name] = (field, column(_tried(field)) if tried else None)
         table = self._table(contract, header, scan, typed)
-        return exp.select(*read).from_(table).subquery("r"), fields
+        return exp.select(*read).from_(table, copy=False).subquery("r", copy=False), fields
 
     def _table(self, contract: Contract, header: Header, scan: Scan, typed: Collection[str]) -> exp.Expr:
         kinds = [contract.type_of(name).duckdb if name in typed else "VARCHAR" for name in header.names]
