@@ -63,7 +63,9 @@ class Delimited:
         if not raw.is_plain:
             return None
         with raw.path.open("rb") as stream:
-            head, end, _ = stream.read(_HEAD).rpartition(b"\n")
+            head, end, rest = stream.read(_HEAD).rpartition(b"\n")
+        if len(rest) > len(head):  # a line as long as that is for the scan to judge before the engine reads it
+            return None
         try:
             text = bytescan.scan(
                 iter([head + end]), raw.path, self._separator(contract), contract.source.limits.max_line
