@@ -13,7 +13,7 @@ from typing import Any
 from psycopg2 import sql
 from psycopg2.extensions import make_dsn
 
-from ciq.postgres import Server, connect, embedded
+from ciq.postgres import Server, connect, embedded, roles
 
 
 @contextmanager
@@ -40,6 +40,15 @@ def new_database(server: Server, encoding: str = "UTF8") -> Iterator[Server]:
         yield Server(make_dsn(server.dsn, dbname=name), "PG_DSN")
     finally:
         execute(server, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@contextmanager
+def prepared(server: Server, setup: str) -> Iterator[Server]:
+    """A new database with ciq's roles and what ``setup`` makes."""
+    with new_database(server) as database:
+        roles.ensure(database)
+        execute(database, setup)
+        yield database
 
 
 def execute(server: Server, statement: Any, parameters: Any = None) -> list[tuple[Any, ...]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pgparse
@@ -53,6 +54,18 @@ def postgres_tree(sql: str) -> list[dict[str, Any]] | str:
         return "it is nested too deeply"
     except ValueError as error:  # lone surrogates, or a tree that is no JSON
         return f"it can't be read: {type(error).__name__}"
+
+
+def nodes(tree: Any) -> Iterator[dict[str, Any]]:
+    """Every mapping in a tree of PostgreSQL's, or in a part of one."""
+    stack = [tree]
+    while stack:
+        value = stack.pop()
+        if type(value) is list:
+            stack.extend(value)
+        elif type(value) is dict:
+            yield value
+            stack.extend(value.values())
 
 
 def duckdb_kinds(sql: str) -> list[str] | str:

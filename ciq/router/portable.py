@@ -7,9 +7,10 @@ The list is short on purpose: what is not on it stays with one engine. Each entr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from ciq.router.grammar import nodes
 from ciq.router.postgres_walk import Seen
 
 _NODE_NAMES = """
@@ -111,23 +112,11 @@ def _names(seen: Seen) -> str | None:
     if len({name.lower() for name in names}) < len(names):
         return "DuckDB can't tell names apart that differ in case alone"
     for node in seen.sorts:
-        for fields in _references(node):
+        for reference in nodes(node):
+            fields = reference.get("ColumnRef", {}).get("fields", [])
             if len(fields) > 1 and fields[-1].get("String", {}).get("sval") in seen.outputs:
                 return "DuckDB sorts by a column of the answer where one of a relation is meant"
     return None
-
-
-def _references(tree: Any) -> Iterator[list[dict[str, Any]]]:
-    """The fields of every reference to a column."""
-    stack = [tree]
-    while stack:
-        value = stack.pop()
-        if type(value) is list:
-            stack.extend(value)
-        elif type(value) is dict:
-            if "ColumnRef" in value:
-                yield value["ColumnRef"]["fields"]
-            stack.extend(value.values())
 
 
 def _whole(seen: Seen) -> str | None:

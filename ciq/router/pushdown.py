@@ -15,7 +15,7 @@ from typing import Any
 from sqlglot import exp
 
 from ciq.router import portable
-from ciq.router.grammar import postgres_tree
+from ciq.router.grammar import nodes, postgres_tree
 from ciq.router.postgres_scans import relation as named
 from ciq.router.postgres_walk import walk
 from ciq.router.statement import Relation
@@ -71,20 +71,8 @@ def part(sql: str, relation: Relation, columns: Mapping[str, str | None], bytewi
     return Part(needed or tuple(columns)[:1], _condition(tree, relation, columns, bytewise))
 
 
-def _nodes(tree: Any) -> Iterator[Node]:
-    """Every mapping in a tree."""
-    stack = [tree]
-    while stack:
-        value = stack.pop()
-        if type(value) is list:
-            stack.extend(value)
-        elif type(value) is dict:
-            yield value
-            stack.extend(value.values())
-
-
 def _entries(tree: Any) -> Iterator[tuple[str, Any]]:
-    return (entry for node in _nodes(tree) for entry in node.items())
+    return (entry for node in nodes(tree) for entry in node.items())
 
 
 def _words(tree: Any, relation: Relation) -> set[str] | None:
@@ -136,7 +124,7 @@ def _condition(tree: Any, relation: Relation, columns: Mapping[str, str | None],
 
 def _filtered(tree: Any) -> Iterator[tuple[Node, list[Node]]]:
     """Each relation in a FROM clause, with the conditions that a row of it must fulfil in order to count."""
-    for select in _nodes(tree):
+    for select in nodes(tree):
         for item in select.get("fromClause", []):
             yield from _placed(item, _conjuncts(select.get("whereClause")))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 import json
 from datetime import date
@@ -12,12 +11,13 @@ import duckdb
 import openpyxl
 import pyarrow as pa
 import pytest
+from drafted_files import drafted, write
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 from soaking import campaign, examples
 
-from ciq.contract import Contract, load
+from ciq.contract import load
 from ciq.draft import Roles, draft, profile
 from ciq.errors import CiqError, DataRefused, LimitExceeded, UsageError
 from ciq.ingest import check, engine
@@ -47,20 +47,6 @@ NAMES = st.sampled_from(
 )
 
 
-def drafted(file: Path, asked: Roles = Roles()) -> Contract:  # noqa: B008
-    """The contract drafted from a file that lies in a folder of its own."""
-    path = file.with_name("drafted.yaml")
-    path.write_text(draft(file, asked), encoding="utf-8")
-    return load(path)
-
-
-def write(folder: Path, rows: list[list[str]], name: str = "d.csv") -> Path:
-    path = folder / name
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        csv.writer(stream, lineterminator="\n").writerows(rows)
-    return path
-
-
 @st.composite
 def tables(draw: st.DrawFn) -> list[list[str]]:
     """A header, a treatment column with both arms, and columns each mostly of one kind with some of another."""
@@ -87,47 +73,6 @@ def test_any_table_is_accepted_by_its_draft(tmp_path_factory: pytest.TempPathFac
     verdict = check(file, contract)
     assert verdict.problems == ()
     assert verdict.rows == len(rows) - 1
-
-
-@pytest.mark.parametrize(
-    ("cells", "type_", "form"),
-    [
-        (["2026/10/01", "2026/9/30", ""], "date", "%Y/%m/%d"),
-        (["2026/10/01 9:05:00", "2026/9/30 10:05:00"], "datetime", "%Y/%m/%d %H:%M:%S"),
-        (["2026/10/01 09:05", "2026/10/02 10:05"], "datetime", "%Y/%m/%d %H:%M"),
-        (["2026.10.01", "NA"], "date", "%Y.%m.%d"),
-        (["2026年10月1日", "2026年9月30日"], "date", "%Y年%m月%d日"),
-        (["2026/10/01", "2026/13/01"], "category", None),
-        (["2026/10/01", "2026/10/01 10:05"], "category", None),
-        (["01/10/2026", "13/10/2026"], "category", None),
-    ],
-)
-def test_a_date_with_the_year_in_front_is_one(tmp_path: Path, cells: list[str], type_: str, form: str | None) -> None:
-    rows = [[f"{at}", f"{at % 2}", f"{at * 7 % 5}", cells[at % len(cells)]] for at in range(40)]
-    file = write(tmp_path, [["id", "t", "x", "when"], *rows])
-    contract = drafted(file)
-    assert contract.types["when"] == type_
-    assert contract.source.datetime_format == ({"when": form} if form else {})
-    assert check(file, contract).problems == ()
-
-
-def test_a_form_that_only_the_first_rows_have_is_none(tmp_path: Path) -> None:
-    rows = [[f"{at}", f"{at % 2}", f"{at * 7 % 5}", f"2026/10/{1 + at % 28}"] for at in range(3_000)]
-    file = write(tmp_path, [["id", "t", "x", "when"], *rows, ["3000", "1", "0", "soon"]])
-    contract = drafted(file)
-    assert (contract.types["when"], contract.source.datetime_format) == ("category", {})
-    assert check(file, contract).problems == ()
-
-
-@pytest.mark.parametrize(
-    ("offsets", "type_"), [(("", ""), "datetime"), (("+02:00", "Z"), "datetime"), (("", "+02:00"), "category")]
-)
-def test_times_are_drafted_as_such_in_one_form_only(tmp_path: Path, offsets: tuple[str, str], type_: str) -> None:
-    rows = [[str(at % 2), str(at // 2), f"2000-01-0{1 + at // 6} 00:00:00{offsets[at // 6]}"] for at in range(12)]
-    file = write(tmp_path, [["treated", "x", "seen"], *rows])
-    contract = drafted(file)
-    assert contract.types["seen"] == type_
-    assert check(file, contract).ok
 
 
 @pytest.mark.parametrize("name", ["nhefs", "nsw_rct", "customers"])

@@ -6,19 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from postgres_server import execute, new_database
+from postgres_server import execute, prepared
 from router_house import SETUP, lay_out
 
-from ciq.postgres import Server, roles
+from ciq.postgres import Server
 from ciq.router import Router
 
 
 @pytest.fixture(scope="module")
 def served(postgres: Server) -> Iterator[Server]:
     """A database with the relations and roles, for the tests of a module together."""
-    with new_database(postgres) as database:
-        roles.ensure(database)
-        execute(database, SETUP)
+    with prepared(postgres, SETUP) as database:
         yield database
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from postgres_server import execute, new_database
+from postgres_server import execute, prepared
 
-from ciq.postgres import Server, roles
+from ciq.postgres import Server
 from ciq.router import classify
 from ciq.router.catalog import Catalog
 from ciq.router.postgres_engine import PostgresEngine
@@ -39,9 +39,7 @@ CREATE CAST (api.mood AS int) WITH FUNCTION api.weighed(api.mood) AS IMPLICIT;
 
 @pytest.fixture(scope="module")
 def hiding(postgres: Server) -> Iterator[Server]:
-    with new_database(postgres) as database:
-        roles.ensure(database)
-        execute(database, SETUP)
+    with prepared(postgres, SETUP) as database:
         yield database
 
 

@@ -17,9 +17,6 @@ from soaking import campaign
 
 from ciq.postgres import Server, roles
 from ciq.router import Router, classify, portable
-from ciq.router.catalog import Catalog
-from ciq.router.postgres_engine import PostgresEngine
-from ciq.router.settings import Settings
 from ciq.router.statement import Engine
 
 TYPES = {"i": "int", "k": "int", "name": "text", "x": "float8", "n": "numeric(12,2)", "d": "date", "b": "bool"}
@@ -279,59 +276,3 @@ def test_the_queries_of_tpch_have_one_answer(tpch: tuple[Router, list[str]]) -> 
         assert rows(router, sql, "pg") == rows(router, sql, "duckdb"), number
         decision = router.decide(sql)
         assert decision.rule == ("cost" if reason is None else "not portable"), decision
-
-
-def test_a_locale_keeps_the_order_of_texts_on_one_engine() -> None:
-    sorting = ["SELECT a FROM t ORDER BY a", "SELECT min(a) FROM t", "SELECT a FROM t WHERE a < 'x'"]
-    assert all("locale" in (classify(sql, Catalog(bytewise=False)).differs or "") for sql in sorting)
-    assert classify("SELECT count(*) FROM t WHERE a = 'x'", Catalog(bytewise=False)).differs is None
-
-
-UNLIKE = """
-CREATE COLLATION api.own FROM "C"; CREATE TYPE api.mood AS ENUM ('sad', 'glad');
-CREATE TABLE api.odd (i int, name text COLLATE api.own, f float4, c char(3), m api.mood, n numeric, t text COLLATE "C",
-  seen timestamptz, p numeric(9, 2));
-CREATE VIEW api.over AS SELECT i, f FROM api.odd;
-GRANT SELECT ON ALL TABLES IN SCHEMA api TO ciq_reader;
-"""
-MERGED = (
-    "SELECT count(*) FROM api.odd JOIN api.odd AS o USING (name)",
-    "SELECT count(*) FROM api.odd NATURAL JOIN api.odd AS o",
-    "SELECT a FROM api.odd AS o(i, a)",
-    "SELECT * FROM api.odd",
-    "SELECT f FROM api.over",
-)
-
-
-@pytest.fixture(scope="module")
-def unlike(postgres: Server) -> Iterator[Catalog]:
-    """The catalogue of a database with columns that compare otherwise than DuckDB's."""
-    with new_database(postgres) as database:
-        roles.ensure(database)
-        execute(database, UNLIKE)
-        yield PostgresEngine(database, Settings()).catalog()
-
-
-@pytest.mark.parametrize("column", ["name", "f", "c", "m", "n"])
-def test_a_column_that_compares_otherwise_keeps_a_query_on_one_engine(unlike: Catalog, column: str) -> None:
-    for sql in (f"SELECT i FROM api.odd WHERE {column} = 'a'", f"SELECT max({column}) FROM api.odd AS o"):  # noqa: S608
-        assert f"{column} is of a type or collation" in (classify(sql, unlike).differs or "")
-
-
-def test_columns_that_go_without_their_names_do_too(unlike: Catalog) -> None:
-    assert all("is of a type or collation" in (classify(sql, unlike).differs or "") for sql in MERGED)
-    assert classify("SELECT i, max(t), max(seen), sum(p) FROM api.odd GROUP BY i", unlike).differs is None
-
-
-def test_a_float_of_four_bytes_has_two_answers() -> None:
-    """Why it is kept off the list: PostgreSQL compares it as one of eight bytes."""
-    assert duckdb.execute("SELECT 0.1::FLOAT > 0.1").fetchone() == (False,)
-
-
-@pytest.mark.parametrize(("encoding", "bytewise"), [("UTF8", True), ("WIN1252", False)])
-def test_texts_sort_alike_where_their_bytes_are_those_of_utf8(postgres: Server, encoding: str, bytewise: bool) -> None:
-    with new_database(postgres, encoding) as database:
-        roles.ensure(database)
-        assert PostgresEngine(database, Settings()).catalog().bytewise is bytewise
-        less = execute(database, "SELECT U&'\\20AC' < U&'\\00E9'")  # a currency sign, and a letter of less code
-        assert less == [(not bytewise,)]
