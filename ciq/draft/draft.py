@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _SAMPLE = 2_000
+_AT_ONCE = 24
+"""So few rows are read again at less than what a longer statement costs more."""
 _LONGEST_NAME = 40
 _DELIMITERS = (";", "\t", "|")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -105,8 +107,8 @@ def _contract(path: Path, source: Source, names: Sequence[str]) -> Contract:
 
 def _drafted(con: DuckDBPyConnection, probe: Contract, texts: exp.Select, scanned: Scanned, asked: Roles) -> Draft:
     names, plain, path = list(probe.types), scanned.scan.plain, scanned.opened.path
-    first = texts.copy().limit(_SAMPLE)
-    sample = measure(con, probe, first, dict.fromkeys(names, _ALL), [{name: "text"} for name in names], plain=plain)
+    first, each = texts.copy().limit(_SAMPLE), [{name: "text"} for name in names]
+    sample = measure(con, probe, first, dict.fromkeys(names, _ALL), each, plain=plain, at_once=_AT_ONCE)
     kinds = {name: _kind(sample, name) for name in names}
     kinds |= dict.fromkeys(_quoted(con, probe, scanned, kinds), "text")
     texts_only = [name for name, kind in kinds.items() if kind == "text"]

@@ -20,7 +20,7 @@ MISSING_WORDS = ("NA", "N/A", "n/a", "NULL", "null", "NaN", "nan", "None", "#N/A
 """What people write where there is no value; taken so only where all other cells are of one kind."""
 
 MOST_LEVELS = 50
-_AT_ONCE = 100
+AT_ONCE = 100
 """Columns times kinds in one statement, whose time and memory grow with the square of that."""
 KINDS: dict[Kind, TypeName] = {
     "bool": "bool",
@@ -86,18 +86,19 @@ def measure(
     *,
     plain: bool,
     strays: bool = True,
+    at_once: int = AT_ONCE,
 ) -> Figures:
-    """One scan of ``texts``, the columns of ``probe`` as VARCHAR, or for many columns one for some of them at a time.
+    """One scan of ``texts``, the columns of ``probe`` as VARCHAR, for every ``at_once`` columns times kinds.
 
     Each of ``keys`` is a set of columns, with their kinds, whose values are to be told apart; ``plain`` is what
     :class:`ciq.ingest.formats.reader.Scan` promises. Without ``strays`` the texts that don't fit are not collected.
     """
-    at_once = max(1, _AT_ONCE // max(map(len, wanted.values()), default=1))
+    width = max(1, at_once // max(map(len, wanted.values()), default=1))
     names, count, distinct = list(wanted), 0, list[int]()
     profiles = dict[str, Mapping[Kind, Profile]]()
-    for at in range(0, max(len(names), len(keys)), at_once):
-        some = {name: wanted[name] for name in names[at : at + at_once]}
-        figures = _measured(con, probe, texts, some, keys[at : at + at_once], plain, strays)
+    for at in range(0, max(len(names), len(keys)), width):
+        some = {name: wanted[name] for name in names[at : at + width]}
+        figures = _measured(con, probe, texts, some, keys[at : at + width], plain, strays)
         count = figures.rows
         profiles |= figures.profiles
         distinct += figures.distinct
