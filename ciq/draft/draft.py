@@ -40,6 +40,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 NOTHING_ASKED = Roles()
 _UNQUOTED: tuple[Kind, ...] = ("bool", "integer", "float")
 _ALL: tuple[Kind, ...] = tuple(KINDS)
+_TEXT: Kind = "text"
 
 
 def draft(path: Path, asked: Roles = NOTHING_ASKED, sheet: str | None = None) -> str:
@@ -107,8 +108,9 @@ def _contract(path: Path, source: Source, names: Sequence[str]) -> Contract:
 
 def _drafted(con: DuckDBPyConnection, probe: Contract, texts: exp.Select, scanned: Scanned, asked: Roles) -> Draft:
     names, plain, path = list(probe.types), scanned.scan.plain, scanned.opened.path
-    first, each = texts.copy().limit(_SAMPLE), [{name: "text"} for name in names]
-    sample = measure(con, probe, first, dict.fromkeys(names, _ALL), each, plain=plain, at_once=_AT_ONCE)
+    first = texts.copy().limit(_SAMPLE)
+    every_kind, each = dict.fromkeys(names, _ALL), [dict.fromkeys([name], _TEXT) for name in names]
+    sample = measure(con, probe, first, every_kind, each, plain=plain, at_once=_AT_ONCE)
     kinds = {name: _kind(sample, name) for name in names}
     kinds |= dict.fromkeys(_quoted(con, probe, scanned, kinds), "text")
     texts_only = [name for name, kind in kinds.items() if kind == "text"]
