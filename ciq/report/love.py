@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -63,10 +64,11 @@ def love_plot(rows: Sequence[Difference], bound: float, words: LoveText, width: 
     """
     frame = _frame(rows, bound, width)
     height = _TOP + frame.row * len(rows) + _BOTTOM
+    labels = _labels(rows)
     body = [
         *_ground(frame, bound, height),
         *_legend(frame, words),
-        *(mark for at, row in enumerate(rows) for mark in _row(frame, row, bound, _TOP + frame.row * at)),
+        *(mark for at, row in enumerate(rows) for mark in _row(frame, row, labels[at], bound, _TOP + frame.row * at)),
     ]
     return picture(width, height, words.title, words.description, name, body)
 
@@ -81,7 +83,7 @@ def _frame(rows: Sequence[Difference], bound: float, width: int) -> _Frame:
     found = [smd for row in rows for smd in (row.raw, row.weighted) if smd is not None and math.isfinite(smd)]
     least = max(_AT_LEAST, 1.5 * bound)
     compact = width < _COMPACT_UNDER
-    label = max((_wide(_label(row.name)) for row in rows), default=0.0)
+    label = max(map(_wide, _labels(rows)), default=0.0)
     return _Frame(
         width=width,
         label=label,
@@ -125,6 +127,17 @@ def _wide(word: str) -> float:
     return sum(13.0 if ord(sign) > 0x2E80 else 8.4 for sign in word)
 
 
+def _labels(rows: Sequence[Difference]) -> list[str]:
+    """The names of the rows, each its own: those that look alike when cut are counted."""
+    labels = [_label(row.name) for row in rows]
+    alike, seen = Counter(labels), Counter[str]()
+    for at, label in enumerate(labels):
+        seen[label] += 1
+        if alike[label] > 1:
+            labels[at] = f"{label} ({seen[label]})"
+    return labels
+
+
 def _label(name: str) -> str:
     """A name with its middle left out where it is long: levels differ at their end."""
     whole = shown(name, max(len(name), _LABEL_SIGNS))
@@ -132,14 +145,13 @@ def _label(name: str) -> str:
     return whole if len(whole) <= _LABEL_SIGNS else f"{whole[:half]}…{whole[1 - half :]}"
 
 
-def _row(frame: _Frame, row: Difference, bound: float, top: float) -> Iterator[str]:
+def _row(frame: _Frame, row: Difference, label: str, bound: float, top: float) -> Iterator[str]:
     y = top + frame.track
     yield tag("line", class_="track", x1=frame.left, x2=frame.right, y1=y, y2=y)
-    label = text(_label(row.name))
     if frame.compact:
-        yield tag("text", label, class_="name", x=frame.left, y=top + 13)
+        yield tag("text", text(label), class_="name", x=frame.left, y=top + 13)
     else:
-        yield tag("text", label, class_="name", x=frame.label, y=y + 4, text_anchor="end")
+        yield tag("text", text(label), class_="name", x=frame.label, y=y + 4, text_anchor="end")
     raw, weighted = (smd if smd is not None and math.isfinite(smd) else None for smd in (row.raw, row.weighted))
     if raw is not None and weighted is not None:
         yield tag("line", class_="moved", x1=frame.x(raw), x2=frame.x(weighted), y1=y, y2=y)

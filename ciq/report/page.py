@@ -17,6 +17,7 @@ from ciq.report.sentences import Sentences
 
 if TYPE_CHECKING:
     from jinja2 import Template
+    from markupsafe import Markup
 
 DRAWINGS = ("love_plot.svg", "propensity.svg")
 """The files that :func:`drawings` names."""
@@ -121,8 +122,19 @@ def _template() -> Template:
     environment = Environment(
         loader=PackageLoader("ciq.report"), autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
     )
-    environment.filters["shown"] = shown
+    environment.filters |= {"shown": shown, "marked": marked}
     return environment.get_template("report.html")
+
+
+def marked(text: str) -> Markup:
+    """Text as HTML in which what stands between backticks is code."""
+    from markupsafe import Markup, escape
+
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    code = Markup("<code>{}</code>")
+    return Markup("").join(code.format(part) if at % 2 else part for at, part in enumerate(parts))
 
 
 @cache

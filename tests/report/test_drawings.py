@@ -121,6 +121,12 @@ def test_long_names_keep_the_end_that_tells_them_apart() -> None:
     assert all(len(label) <= 34 for label in labels)
 
 
+def test_long_names_that_differ_in_the_middle_are_told_apart() -> None:
+    rows = [Difference(f"{'x' * 40}{middle}{'y' * 40}", 0.1, 0.0) for middle in "abc"]
+    labels = [found.text for found in drawn(love_plot(rows, 0.1, LOVE, 960)).iter(f"{SVG}text") if "…" in found.text]
+    assert labels == [f"{'x' * 17}…{'y' * 16} ({at})" for at in (1, 2, 3)]
+
+
 def test_shown_keeps_what_is_short() -> None:
     assert shown("名前 \u202e😀") == "名前 \u202e😀"
     assert shown("a\x00b") == "a\ufffdb"

@@ -162,6 +162,14 @@ def test_refused_at_ingest_says_why_and_what_stays() -> None:
     assert drawings(refused(), EN) == {}
 
 
+def test_what_stands_between_backticks_is_code_and_nothing_else_is_markup() -> None:
+    problem = Problem("F101", "no `id` <b>", help="see `ciq explain F101`, or a lone ` here")
+    written = page(refused(problems=(problem,)), EN)
+    assert "no <code>id</code> &lt;b&gt;" in written
+    assert "see `ciq explain F101`, or a lone ` here" in written
+    assert "<code>ciq explain F101</code> says more" in written
+
+
 def test_hostile_names_are_text() -> None:
     outline = Outline(page(hostile(), EN))
     text = "".join(outline.text)
