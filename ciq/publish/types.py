@@ -46,6 +46,9 @@ COUNTERPARTS = {
     "DATE": Counterpart("date", None, "DATE", "date32[day]"),
     "TIMESTAMP": _INSTANT,
 }
+_LONGEST = 63
+"""Bytes of an identifier: https://www.postgresql.org/docs/current/sql-syntax-lexical.html"""
+_SYSTEM_COLUMNS = ("tableoid", "xmin", "cmin", "xmax", "cmax", "ctid")
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,13 @@ class Column:
 def columns(described: list[tuple[str, str]]) -> tuple[Column, ...]:
     """The columns of a query from DuckDB's name and type of each.
 
-    Raises DataRefused with every column whose type has no exact counterpart.
+    Raises DataRefused with every column whose name PostgreSQL can't hold, or whose type has no exact counterpart.
     """
+    if unheld := [name for name, _ in described if not _held(name)]:
+        help_ = "rename it in the raw file and in the contract"
+        raise DataRefused(
+            *(Problem("P516", f"PostgreSQL can't hold a column called {name}", help=help_) for name in unheld)
+        )
     unknown = [(name, kind) for name, kind in described if kind not in COUNTERPARTS]
     if unknown:
         help_ = f"cast it in the model to one of {', '.join(COUNTERPARTS)}"
@@ -72,6 +80,11 @@ def columns(described: list[tuple[str, str]]) -> tuple[Column, ...]:
             )
         )
     return tuple(Column(name, kind, COUNTERPARTS[kind]) for name, kind in described)
+
+
+def _held(name: str) -> bool:
+    """Whether a column may have the name; the server cuts a longer one without a word."""
+    return len(name.encode()) <= _LONGEST and name not in _SYSTEM_COLUMNS
 
 
 def selection(query: exp.Query, columns: tuple[Column, ...]) -> exp.Select:

@@ -96,6 +96,12 @@ PUBLICATION_RULES = (
         "See `ciq pg status`, then run again; what was published before stays.",
     ),
     Rule(
+        "P516",
+        "A column's name has no place in PostgreSQL",
+        "Names there are at most 63 bytes long, longer ones are cut without a word, and a few belong to the server.",
+        "Rename the column in the raw file and in the contract.",
+    ),
+    Rule(
         "P520",
         "A face would break",
         "Consumers read the columns of `api`; one that goes or changes its type breaks them.",

@@ -199,6 +199,21 @@ CREATE EVENT TRIGGER arm ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE
 """
 
 
+def test_a_name_is_held_whole_or_refused(source: duckdb.DuckDBPyConnection, cursor: Any) -> None:
+    longest = "é" * 31 + "x"
+    source.execute(f'CREATE TABLE named AS SELECT 1 AS "{longest}"')
+    load(source, exp.select("*").from_("named"), cursor, exp.to_table("named"), Description())
+    cursor.execute("SELECT * FROM named")
+    assert [column.name for column in cursor.description] == [longest]
+    source.execute(f'CREATE TABLE unheld AS SELECT 1 AS "{longest}x", 2 AS ctid, 3 AS xid')
+    with pytest.raises(DataRefused) as refused:
+        load(source, exp.select("*").from_("unheld"), cursor, exp.to_table("unheld"), Description())
+    assert [(problem.rule, problem.message.split()[-1]) for problem in refused.value.problems] == [
+        ("P516", f"{longest}x"),
+        ("P516", "ctid"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("timing", "change"),
     [
