@@ -24,6 +24,7 @@ from sqlmesh.utils.errors import NodeAuditsErrors, PlanError, SQLMeshError
 from ciq.blueprint.datasets import Dataset
 from ciq.errors import CiqError, ConnectionRefused, Problem, UsageError
 from ciq.pipeline.console import QuietConsole, Step
+from ciq.pipeline.declared import made_of_columns
 from ciq.pipeline.forks import tied
 from ciq.pipeline.intervals import not_due, stale
 from ciq.pipeline.views import PROD, export_environment
@@ -113,7 +114,7 @@ def project_context(project: Path) -> Iterator[Context]:
     with _explained():
         context = Context(paths=str(project), load=False)
     try:
-        with _seldom_collected():
+        with _seldom_collected(), made_of_columns():
             with _explained(), tied():
                 context.load()
             yield context
