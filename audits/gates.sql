@@ -69,6 +69,26 @@ FROM @this_model
 WHERE
   gate = 'collinear' AND verdict = 'fail';
 
+AUDIT (
+  name outcome_in_both_arms
+);
+
+SELECT
+  *
+FROM @this_model
+WHERE
+  gate = 'outcome_absent' AND verdict = 'fail';
+
+AUDIT (
+  name outcome_varies
+);
+
+SELECT
+  *
+FROM @this_model
+WHERE
+  gate = 'outcome_constant' AND verdict = 'fail';
+
 /* Overlap-weighted mean differences are 0 at the maximum likelihood (Li, Morgan & Zaslavsky 2018) */
 AUDIT (
   name fit_invariant

@@ -18,7 +18,7 @@ from ciq.blueprint.balanced import balanced
 from ciq.blueprint.cells import MOST, cells
 from ciq.blueprint.datasets import Dataset, inputs_version, staged
 from ciq.blueprint.figures import figures
-from ciq.blueprint.roles import alias, numbers, population, treated, typed
+from ciq.blueprint.roles import alias, numbers, outcome, population, treated, typed
 from ciq.blueprint.scoring import fitted, scorable, scorable_by_fold, score
 from ciq.blueprint.unpivoted import (
     covariate_values,
@@ -85,6 +85,8 @@ def decided(contract: Contract) -> dict[str, exp.Expr]:
         "row_id": _row_id(contract),
         "occurrence": _occurrence(contract),
         "treated": treated(contract),
+        "outcome": outcome(contract),
+        "outcome_name": exp.convert(contract.outcome_col),
         "factor_values": factor_values(contract),
         "cells": cells(contract),
         "most_cells": exp.convert(MOST),
@@ -93,7 +95,7 @@ def decided(contract: Contract) -> dict[str, exp.Expr]:
         "scorable_by_fold": scorable_by_fold(contract),
         "score": score(contract),
         "is_logistic": exp.convert(contract.propensity.learner == "logistic"),
-        "gates_less_one": exp.convert(24 if contract.propensity.learner == "logistic" else 20),
+        "gates_less_one": exp.convert(26 if contract.propensity.learner == "logistic" else 22),
         **balanced(contract),
         "gaps": exp.Array(expressions=[*_gaps(contract)]),
         "weighted_numbers": weighted_numbers(contract),

@@ -157,6 +157,21 @@ GATE_RULES = (
         "Leave these rows out and say so of the population, or merge one of the levels with one that is alike",
         gate="positivity_cells",
     ),
+    GateRule(
+        "G364",
+        "An arm has no outcome",
+        "An effect compares the outcomes of both arms; one that nobody recorded in an arm can't be made up for.",
+        "Check outcome_col and where its values come from; while outcomes are not known yet, leave outcome_col out",
+        gate="outcome_absent",
+    ),
+    GateRule(
+        "G365",
+        "The outcome is constant within an arm",
+        "Within both arms: it is a constant, or the treatment under another name, and nothing can be estimated. Within "
+        "one arm, where it only warns: it was filled in there, or the event is too rare for a standard error.",
+        "Check that outcome_col names the outcome, and that nothing filled it with one value",
+        gate="outcome_constant",
+    ),
     Rule(
         "G320",
         "An audit of the cleaned rows failed",

@@ -30,6 +30,8 @@ MODEL (
     no_separation,
     no_late_values,
     no_leakage,
+    outcome_in_both_arms,
+    outcome_varies,
     no_collinearity,
     fit_invariant,
     overlap_share,
@@ -48,7 +50,8 @@ WITH causes AS (
     MIN(CASE WHEN gate IN ('leakage_treatment', 'leakage_treatment_missing') AND verdict = 'fail' THEN gate END) AS leak,
     MAX(CASE WHEN gate = 'positivity' AND verdict = 'fail' THEN gate END) AS hole,
     MAX(CASE WHEN gate = 'separation' AND verdict = 'fail' THEN gate END) AS separated,
-    MAX(CASE WHEN gate = 'fit_converged' AND verdict = 'fail' THEN gate END) AS unsettled
+    MAX(CASE WHEN gate = 'fit_converged' AND verdict = 'fail' THEN gate END) AS unsettled,
+    MAX(CASE WHEN gate = 'outcome_absent' AND verdict = 'fail' THEN gate END) AS unknown
   FROM diagnostics.@{dataset}_judgements
 )
 SELECT
@@ -59,10 +62,12 @@ SELECT
   verdict,
   subject,
   CASE
-    WHEN verdict = 'pass' OR gate IN ('both_arms', 'collinear') OR gate LIKE 'leakage_%' AND gate <> 'leakage_correlation'
+    WHEN verdict = 'pass' OR gate IN ('both_arms', 'collinear', 'outcome_absent') OR gate LIKE 'leakage_%' AND gate <> 'leakage_correlation'
     THEN NULL
     WHEN NOT empty_arm IS NULL
     THEN empty_arm
+    WHEN gate = 'outcome_constant'
+    THEN unknown
     WHEN gate IN ('positivity', 'separation', 'leakage_correlation') AND unexplained = 0
     THEN leak
     WHEN gate IN ('fit_converged', 'fit_invariant', 'overlap_share', 'tail_lt_001', 'tail_gt_099', 'equipoise', 'auc', 'ess_share', 'max_weight_share', 'balance', 'balance_terms', 'segment_overlap', 'segment_balance')

@@ -243,6 +243,10 @@ WITH overlap AS (
   SELECT
     *
   FROM diagnostics.@{dataset}_judged_leakage
+  UNION ALL
+  SELECT
+    *
+  FROM diagnostics.@{dataset}_judged_outcome
 )
 SELECT
   gate,

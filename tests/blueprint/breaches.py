@@ -194,6 +194,12 @@ CASES: dict[str, dict[str, list[str]]] = {
         ),
         "unique_values(columns := (gate))": [DOUBLE],
     },
+    "diagnostics.doses_judged_outcome": {
+        "not_null(columns := (gate, comparison, threshold, otherwise))": null(
+            "gate", "comparison", "threshold", "otherwise"
+        ),
+        "unique_values(columns := (gate))": [DOUBLE],
+    },
     "diagnostics.doses_judgements": {
         "unique_values(columns := (gate))": [DOUBLE],
         "accepted_values(column := verdict, is_in := ('pass', 'warn', 'fail'))": [put("verdict", "'unknown'")],
@@ -216,6 +222,8 @@ CASES: dict[str, dict[str, list[str]]] = {
         "no_leakage()": [
             failed(f"leakage_{what}{missing}") for what in ("treatment", "outcome") for missing in ("", "_missing")
         ],
+        "outcome_in_both_arms()": [failed("outcome_absent")],
+        "outcome_varies()": [failed("outcome_constant")],
         "fit_invariant()": [failed("fit_invariant")],
         "overlap_share()": [failed("overlap_share")],
         "tail_mass()": [failed("tail_lt_001"), failed("tail_gt_099")],

@@ -31,6 +31,8 @@ THRESHOLDS = {
     "leakage_correlation": 0.5,
     "leakage_outcome": 0.99,
     "leakage_outcome_missing": 0.99,
+    "outcome_absent": 0,
+    "outcome_constant": 0,
     "balance": 0.1,
     "balance_terms": 0.1,
     "segment_overlap": 0.6,
