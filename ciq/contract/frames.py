@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ciq.contract.magnitude import LARGEST, squared
 from ciq.contract.model import Contract, Name
 from ciq.contract.types import TypeName
 from ciq.errors import DataRefused, Problem
@@ -72,6 +73,8 @@ def frame_checks(contract: Contract, name: Name, end: str = PANDAS_END) -> Itera
         yield FrameCheck("ge", (low,), f"I202 at least {low}")
     if high is not None:
         yield FrameCheck("le", (high,), f"I202 at most {high}")
+    if name in squared(contract):
+        yield FrameCheck("in_range", (-LARGEST, LARGEST), f"I214 from {-LARGEST:g} to {LARGEST:g}")
     if name in constraints.categories:
         levels = list(constraints.categories[name])
         yield FrameCheck("isin", (levels,), f"I204 one of {', '.join(map(repr, levels))}")

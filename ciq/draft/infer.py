@@ -7,6 +7,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
 from ciq.contract.constraint_checks import extent
+from ciq.contract.magnitude import LARGEST
 from ciq.contract.model import Number
 from ciq.contract.types import COLUMN_TYPES, Kind, TypeName
 from ciq.draft.profile import MISSING_WORDS, MOST_LEVELS, Profile
@@ -36,6 +37,11 @@ class Inferred:
     def binary(self) -> bool:
         """Whether it can be a treatment: 0 and 1, both present, none missing."""
         return not self.nullable and not self.constant and (self.kind == "bool" or self.range == (0, 1))
+
+    @property
+    def too_large(self) -> bool:
+        """Whether it can be neither outcome nor covariate, because the squares of its numbers are no doubles."""
+        return self.range is not None and max(map(abs, self.range)) > LARGEST
 
 
 def infer(profile: Profile, rows: int, missing_words: frozenset[str]) -> Inferred:

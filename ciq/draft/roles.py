@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ciq.contract.magnitude import LARGEST
 from ciq.contract.nearest import did_you_mean
 from ciq.draft.infer import Inferred
 from ciq.errors import DataRefused, Problem, UsageError
@@ -28,7 +29,11 @@ _FITS: tuple[tuple[str, Callable[[Inferred], bool], str], ...] = (
         "a time is a date or datetime, with no gap",
     ),
     ("treatment", lambda column: column.binary, "a treatment is 0 and 1, both of them, never missing"),
-    ("outcome", lambda column: column.kind in _NUMBERS, "an outcome is a number"),
+    (
+        "outcome",
+        lambda column: column.kind in _NUMBERS and not column.too_large,
+        f"an outcome is a number, and none of it beyond {LARGEST:g}",
+    ),
 )
 
 
@@ -72,6 +77,8 @@ def check_fit(columns: Sequence[Inferred], asked: Roles, path: Path) -> None:
     for name in asked.covariates:
         if by_name[name].kind in ("date", "datetime"):
             problems.append(Problem("E431", f"{name!r} is a time and can't be a covariate", path))
+        if by_name[name].too_large:
+            problems.append(Problem("E431", f"{name!r} has numbers beyond {LARGEST:g} and can't be a covariate", path))
     if problems:
         raise UsageError(*problems)
 
@@ -110,7 +117,7 @@ def assign(columns: Sequence[Inferred], asked: Roles, unique: str | None) -> Rol
         arm = _called(_TREATMENT, arms) or arms[0]
         roles, reasons["treatment_col"] = replace(roles, treatment=arm.name), _of(arms, "which hold 0 and 1")
     free = [column for column in free if column.name not in set(roles.named())]
-    figures = [column for column in free if column.kind in _NUMBERS and not column.constant]
+    figures = [column for column in free if column.kind in _NUMBERS and not column.constant and not column.too_large]
     if len(figures) > 1 and not asked.outcome:
         outcome = _called(_OUTCOME, figures) or _last(figures, lambda column: not column.binary) or figures[-1]
         roles, reasons["outcome_col"] = replace(roles, outcome=outcome.name), "its name, or the last number"
@@ -125,7 +132,7 @@ def assign(columns: Sequence[Inferred], asked: Roles, unique: str | None) -> Rol
 
 def _may_be_covariate(column: Inferred, roles: Roles) -> bool:
     taken = column.name in (roles.id, roles.time, roles.treatment, roles.outcome)
-    fits = column.kind in _NUMBERS or column.type == "category"
+    fits = (column.kind in _NUMBERS and not column.too_large) or column.type == "category"
     return fits and not taken and not column.constant and not _LATER.fullmatch(column.name)
 
 

@@ -12,6 +12,7 @@ from sqlglot import exp
 from ciq.blueprint.roles import treated, typed
 from ciq.causal import sql
 from ciq.contract import Contract
+from ciq.contract.magnitude import LARGEST, squared
 from ciq.errors import DataRefused, Problem
 from ciq.rules import RULES
 
@@ -31,7 +32,8 @@ def stage(connection: duckdb.DuckDBPyConnection, frame: Any, contract: Contract)
 
     Columns that the contract doesn't declare are left out. Raises DataRefused with every reason at once: a column
     that is missing or of another type (G330, G331), NaN or infinity (G332), a treatment other than 0 or 1 (G333),
-    no rows (G334); TypeError where ``frame`` does not speak the Arrow C stream.
+    no rows (G334), a number too large to be squared (I214); TypeError where ``frame`` does not speak the Arrow C
+    stream.
     """
     if not hasattr(frame, "__arrow_c_stream__"):
         raise TypeError(f"a {type(frame).__name__} is no frame: it has no __arrow_c_stream__")
@@ -104,6 +106,10 @@ def _flaws(contract: Contract) -> Iterator[tuple[str, str, exp.Expr]]:
             wide = exp.TryCast(this=value.copy(), to=exp.DataType.build("double"))
             odd = exp.or_(exp.IsNan(this=wide), exp.IsInf(this=wide.copy()))
             yield "G332", f"`{name}` is NaN or infinite", odd
+            if name in squared(contract):
+                large = exp.GT(this=exp.Abs(this=wide.copy()), expression=exp.convert(LARGEST))
+                beyond = exp.and_(large, exp.not_(odd.copy()))
+                yield "I214", f"`{name}` is too large to be squared, beyond {LARGEST:g},", beyond
         else:
             changed = exp.NullSafeNEQ(this=value, expression=cast)
             yield "G331", f"`{name}` has no {declared} that equals it", changed

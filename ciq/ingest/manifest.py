@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ciq.contract import pii
+from ciq.contract.magnitude import squared
 from ciq.contract.model import Contract
 
 READER_VERSION = "3"
@@ -178,7 +179,7 @@ def reading_key(contract: Contract) -> str:
 def judged_key(contract: Contract) -> str:
     """The key of what decides the verdict but not the values."""
     facts = contract.model_dump(mode="json", include={"constraints", "clean", "treatment_col"})
-    return _digest([facts, contract.required, contract.unique_keys])
+    return _digest([facts, contract.required, contract.unique_keys, squared(contract)])
 
 
 def _lands(contract: Contract) -> list[str]:

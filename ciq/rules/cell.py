@@ -77,4 +77,10 @@ CELL_RULES = (
         "A few bad rows are noise; many are a change at the source.",
         "Mend the source, or raise the rule's share under tolerance.",
     ),
+    Rule(
+        "I214",
+        "A number too large to be squared",
+        "Means and variances are sums of squares, and those of numbers beyond 1e70 leave what a double can hold.",
+        "Correct it, declare it a sentinel under clean, or give the column in a larger unit.",
+    ),
 )

@@ -31,7 +31,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "int8": st.integers(-4, 4),
     "int64": st.integers(-4, 4) | st.integers(-(2**63), 2**63 - 1),
     "float32": st.floats(-4, 4, width=32),
-    "float64": st.floats(-4, 4) | st.just(0.1),
+    "float64": st.floats(-4, 4) | st.sampled_from([0.1, 1e70, -1.1e70]),
     "bool": st.booleans(),
     "string": LEVELS | st.sampled_from(["ab", "abc1", "1", "a\nb", "a\n"]),
     "category": LEVELS,

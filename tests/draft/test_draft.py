@@ -148,15 +148,18 @@ def test_parts_that_were_asked_for_are_no_guesses(tmp_path: Path) -> None:
         Roles(treatment="e"),
         Roles(outcome="d"),
         Roles(covariates=("f",)),
+        Roles(outcome="g"),
+        Roles(covariates=("a", "g")),
         Roles(id="nothing"),
     ],
 )
 def test_a_part_that_a_column_can_t_play(tmp_path: Path, asked: Roles) -> None:
     rows = [
-        [str(at), str(at % 2), f"{at}.5", "xyz"[at % 3] + "w", str(at % 2) if at else "", "2026-01-01"]
+        [str(at), str(at % 2), f"{at}.5", "xyz"[at % 3] + "w", str(at % 2) if at else "", "2026-01-01", f"-{at}e160"]
         for at in range(8)
     ]
-    file = write(tmp_path, [["a", "b", "c", "d", "e", "f"], *rows])
+    file = write(tmp_path, [["a", "b", "c", "d", "e", "f", "g"], *rows])
+    assert "g" not in drafted(file).covariate_cols
     with pytest.raises(UsageError) as refused:
         draft(file, asked)
     assert [problem.rule for problem in refused.value.problems] == ["E431"]

@@ -26,6 +26,7 @@ def said(path, contract):
         (b"7,2,1,a", "I206", {}),
         (b"7,0,-0.5,a", "I202", {"ranges": {"x": (0, 9)}}),
         (b"7,0,9.5,a", "I202", {"ranges": {"x": (None, 9)}}),
+        (b"7,0,-1e160,a", "I214", {}),
         (b"7,0,1,A", "I204", {"categories": {"g": ("a", "b")}}),
         (b"7,0,1,a ", "I204", {"categories": {"g": ("a", "b")}}),
         (b"7,0,1,ab", "I205", {"patterns": {"g": "[ab]"}}),
@@ -140,7 +141,7 @@ def test_a_rule_that_fails_on_values_is_the_contracts_fault(project, make):
 )  # fmt: skip
 def test_casts(kind, good, bad, quote, project, make):
     bad = [value for value in bad if quote or "," not in value]
-    contract = make(types={"id": "int64", "treated": "int8", "x": kind, "g": "category"})
+    contract = make(types={"id": "int64", "treated": "int8", "x": kind, "g": "category"}, covariate_cols=("g",))
     header, lines = "id,treated,x,g\n", [f"{at},0,{quote}{value}{quote},a\n" for at, value in enumerate([*good, *bad])]
     path = project.put((header + "".join(lines[: len(good)])).encode())
     assert check(path, contract).problems == ()

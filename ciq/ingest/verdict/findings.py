@@ -31,6 +31,7 @@ _VERBS = {
     "I204": "is no known category",
     "I205": "doesn't match",
     "I206": "is no treatment arm",
+    "I214": "is too large to be squared",
     "I210": "was skipped by its clock",
     "I211": "was shown twice by its clock",
 }

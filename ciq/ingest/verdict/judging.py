@@ -10,6 +10,7 @@ import sqlglot
 from sqlglot import exp
 
 from ciq.contract.clean import Mend, cleaned, mends
+from ciq.contract.magnitude import LARGEST, squared
 from ciq.contract.model import Contract, Rule
 from ciq.errors import ContractError, Problem
 from ciq.ingest.cells import casting
@@ -114,10 +115,8 @@ def _value_checks(contract: Contract, name: str) -> Iterator[Check]:
     constraints, value = contract.constraints, column(name)
     if name in constraints.ranges:
         low, high = constraints.ranges[name]
-        below = [exp.LT(this=value.copy(), expression=exp.convert(low))] if low is not None else []
-        above = [exp.GT(this=value.copy(), expression=exp.convert(high))] if high is not None else []
         expected = f"{'' if low is None else low} .. {'' if high is None else high}"
-        yield Check("I202", name, exp.or_(*below, *above), expected)
+        yield Check("I202", name, _outside(value, low, high), expected)
     if name in constraints.categories:
         levels = constraints.categories[name]
         known = exp.In(this=value.copy(), expressions=[exp.convert(level) for level in levels])
@@ -127,8 +126,16 @@ def _value_checks(contract: Contract, name: str) -> Iterator[Check]:
         text = exp.cast(value.copy(), "VARCHAR")
         fits = call("regexp_full_match", text, exp.Literal.string(pattern))
         yield Check("I205", name, exp.not_(fits), f"a text that {pattern!r} covers")
+    if name in squared(contract):
+        yield Check("I214", name, _outside(value, -LARGEST, LARGEST), f"{-LARGEST:g} .. {LARGEST:g}")
     if name == contract.treatment_col and contract.type_of(name).kind != "bool":
         yield Check("I206", name, _no_arm(contract, name, value), "0 or 1")
+
+
+def _outside(value: exp.Expr, low: float | None, high: float | None) -> exp.Expr:
+    below = [exp.LT(this=value.copy(), expression=exp.convert(low))] if low is not None else []
+    above = [exp.GT(this=value.copy(), expression=exp.convert(high))] if high is not None else []
+    return exp.or_(*below, *above)
 
 
 def _no_arm(contract: Contract, name: str, value: exp.Expr) -> exp.Expr:
