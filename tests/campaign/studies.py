@@ -48,12 +48,13 @@ _TYPES = {
 
 
 def clean(random: np.random.Generator, name: str, *, randomised: bool, most: int | None = None) -> Study:
-    """Rows log-uniform from 1,000 to 50,000, or to ``most``, and 3 to 20 covariates, of which a quarter are categories.
+    """Rows log-uniform from 1,000 to 50,000 and 3 to 20 covariates, of which a quarter are categories.
 
+    A small one has ``most`` rows at the most, and 3 to 8 covariates: its queries are short.
     A confounded one follows a logit on all covariates whose linear predictor has a standard deviation of 0.3 to 0.8.
     """
     rows = int(np.exp(random.uniform(np.log(1_000), np.log(most or 50_000))))
-    count = int(random.integers(3, 21))
+    count = int(random.integers(3, 9 if most else 21))
     columns: dict[str, pa.Array] = {}
     score: Vector = np.zeros(rows)
     for position in range(count):

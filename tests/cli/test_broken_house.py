@@ -7,17 +7,16 @@ from soaking import campaign
 from whole_project import Project
 
 
-def test_a_state_without_its_warehouse_is_refused_until_it_goes_too(study: Project) -> None:
-    assert study.ciq("run").code == 0
-    (study.root / "warehouse" / "warehouse.duckdb").unlink()
-    said = study.ciq("run")
+def test_a_state_without_its_warehouse_is_refused_until_it_goes_too(ran: Project) -> None:
+    (ran.root / "warehouse" / "warehouse.duckdb").unlink()
+    said = ran.ciq("run")
     assert (said.code, said.out) == (2, "")
     assert "warehouse: E407 SQLMesh's state has " in said.err
     assert "delete warehouse/state.duckdb too" in said.err
     if campaign(False, True):
-        (study.root / "warehouse" / "state.duckdb").unlink()
-        assert study.ciq("run").code == 0
-        assert study.prod("SELECT COUNT(*) FROM features.study") == [(200,)]
+        (ran.root / "warehouse" / "state.duckdb").unlink()
+        assert ran.ciq("run").code == 0
+        assert ran.prod("SELECT COUNT(*) FROM features.study") == [(200,)]
 
 
 @pytest.mark.parametrize("place", ["data/staged", "warehouse", *campaign([], ["artifacts", "data/processed"])])

@@ -8,22 +8,21 @@ from small_study import CONTRACT, rows
 from whole_project import Project
 
 
-def test_published_unchanged_and_refused(study: Project) -> None:
-    study.raw("study.csv", rows().replace("\n5,", "\nfive,"))
-    assert study.ciq("run").code == 1
-    study.raw("study.csv", rows())
-    assert study.ciq("run").code == 0
-    assert study.ciq("run").code == 0
-    lines = study.ciq("history", "study").out.splitlines()
-    assert [line.split(": ")[1].split(",")[0] for line in lines] == ["unchanged", "published", "refused"]
-    assert study.ciq("history", "other").out == ""
-    shown = study.ciq("history", "show", lines[1].split()[0]).out
+def test_published_refused_and_unchanged(ran: Project) -> None:
+    ran.raw("study.csv", rows().replace("\n5,", "\nfive,"))
+    assert ran.ciq("run").code == 1
+    ran.raw("study.csv", rows())
+    assert ran.ciq("run").code == 0
+    lines = ran.ciq("history", "study").out.splitlines()
+    assert [line.split(": ")[1].split(",")[0] for line in lines] == ["unchanged", "refused", "published"]
+    assert ran.ciq("history", "other").out == ""
+    shown = ran.ciq("history", "show", lines[2].split()[0]).out
     assert "\nverdict: pass\n" in shown
     assert "\ningest: pass, 200 rows, data/raw/study.csv " in shown
     assert "\ngate overlap_share: pass, " in shown
-    refused = study.ciq("history", "show", lines[2].split()[0]).out
+    refused = ran.ciq("history", "show", lines[1].split()[0]).out
     assert "I203 unit 'five'" in refused
-    said = study.ciq("history", "show", "nothing")
+    said = ran.ciq("history", "show", "nothing")
     assert (said.code, said.out) == (2, "")
     assert "P508" in said.err
 

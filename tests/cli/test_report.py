@@ -5,24 +5,25 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from small_study import CONTRACT, contents, rows
-from whole_project import Project, lay_out, run_in
+from whole_project import Project, run_in
 
 from ciq.pipeline.warehouse import review
 
 
 @pytest.fixture(scope="module")
-def published_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def published_once(met_a_stray: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A study published twice, an environment `dev` that shows the second version, and a refusal at ingest."""
     root = tmp_path_factory.mktemp("reported")
-    lay_out(root)
+    shutil.copytree(met_a_stray, root, dirs_exist_ok=True)
+    (root / "data" / "raw" / "stray.csv").unlink()
     (root / "contracts" / "study.yaml").write_text(CONTRACT + "report: {language: ja}\n")
-    for count in (200, 210):
-        (root / "data" / "raw" / "study.csv").write_text(rows(count))
-        assert run_in(root) == 0
+    (root / "data" / "raw" / "study.csv").write_text(rows(210))
+    assert run_in(root) == 0
     with contextlib.chdir(root), pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.stdin", io.StringIO("y\n"))
         review(root, "dev")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
-from small_study import CIQ, CONTRACT, contents, rows
-from whole_project import Project, lay_out
+from small_study import contents, rows
+from whole_project import Project
 
 
 def test_status_before_anything_ran(study: Project) -> None:
@@ -34,19 +33,9 @@ def test_run_of_bad_files_alone_needs_no_warehouse(study: Project) -> None:
 
 
 @pytest.fixture(scope="module")
-def published_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data set that was published in a run that met a stray file; what was said is kept beside."""
-    root = tmp_path_factory.mktemp("published")
-    lay_out(root)
-    (root / "contracts" / "study.yaml").write_text(CONTRACT)
-    (root / "data" / "raw" / "study.csv").write_text(rows())
-    (root / "data" / "raw" / "stray.csv").write_text("a,b\n1,2\n")
-    command = [str(CIQ), "--project", str(root), "run"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, cwd=root.parent)
-    (root / "code.txt").write_text(str(done.returncode))
-    (root / "out.txt").write_text(done.stdout)
-    (root / "err.txt").write_text(done.stderr)
-    return root
+def published_once(met_a_stray: Path) -> Path:
+    """A data set that was published in a run that met a stray file."""
+    return met_a_stray
 
 
 def test_a_stray_file_is_named_and_the_good_data_set_published(published_once: Path) -> None:
@@ -65,16 +54,9 @@ def version(project: Project) -> str:
     return project.ciq("status").out.partition("published ")[2][:12]
 
 
-@pytest.fixture
-def clean(published: Project) -> Project:
-    """The published project, the stray file gone."""
-    (published.root / "data" / "raw" / "stray.csv").unlink()
-    return published
-
-
-def test_status_of_what_is_published(clean: Project) -> None:
-    said = clean.ciq("status")
-    manifest = next((clean.root / "data" / "staged" / "study").glob("*.parquet")).stem
+def test_status_of_what_is_published(ran: Project) -> None:
+    said = ran.ciq("status")
+    manifest = next((ran.root / "data" / "staged" / "study").glob("*.parquet")).stem
     assert (said.code, said.out, said.err) == (
         0,
         f"study: published {manifest[:12]}, last verdict pass, nothing to do\n",
@@ -82,28 +64,28 @@ def test_status_of_what_is_published(clean: Project) -> None:
     )
 
 
-def test_status_says_when_newer_files_wait(clean: Project) -> None:
-    before = version(clean)
-    clean.raw("study.csv", rows(210))
-    processed = contents(clean.root / "data" / "processed")
-    assert clean.ciq("status").out == f"study: published {before}, last verdict pass, newer files wait in data/raw\n"
-    assert clean.ciq("ingest").code == 0
-    said = clean.ciq("status")
+def test_status_says_when_newer_files_wait(ran: Project) -> None:
+    before = version(ran)
+    ran.raw("study.csv", rows(210))
+    processed = contents(ran.root / "data" / "processed")
+    assert ran.ciq("status").out == f"study: published {before}, last verdict pass, newer files wait in data/raw\n"
+    assert ran.ciq("ingest").code == 0
+    said = ran.ciq("status")
     assert said.out.startswith(f"study: published {before}, last verdict pass, staged ")
     assert said.out.endswith(" waits for `ciq run`\n")
-    assert contents(clean.root / "data" / "processed") == processed
+    assert contents(ran.root / "data" / "processed") == processed
 
 
-def test_status_does_not_wait_for_the_same_bytes_again(clean: Project) -> None:
-    path = clean.root / "data" / "raw" / "study.csv"
+def test_status_does_not_wait_for_the_same_bytes_again(ran: Project) -> None:
+    path = ran.root / "data" / "raw" / "study.csv"
     path.write_bytes(path.read_bytes())
     os.utime(path, (2_000_000_000, 2_000_000_000))
-    assert "newer" not in clean.ciq("status").out
+    assert "newer" not in ran.ciq("status").out
 
 
-def test_status_names_what_has_lost_its_contract(clean: Project) -> None:
-    clean.contract("study").rename(clean.contract("renamed"))
-    assert "study: published, and its contract is gone" in clean.ciq("status").err
+def test_status_names_what_has_lost_its_contract(ran: Project) -> None:
+    ran.contract("study").rename(ran.contract("renamed"))
+    assert "study: published, and its contract is gone" in ran.ciq("status").err
 
 
 def test_status_names_a_stray_file(published: Project) -> None:
@@ -112,26 +94,26 @@ def test_status_names_a_stray_file(published: Project) -> None:
     assert "data/raw/stray.csv: F122 " in said.out + said.err
 
 
-def test_run_with_nothing_new(clean: Project) -> None:
-    before = contents(clean.root / "data")
-    said = clean.ciq("run")
+def test_run_with_nothing_new(ran: Project) -> None:
+    before = contents(ran.root / "data")
+    said = ran.ciq("run")
     assert (said.code, said.out, said.err) == (0, "study: nothing new\n", "")
-    assert contents(clean.root / "data") == before
+    assert contents(ran.root / "data") == before
 
 
-def test_refused_at_ingest_says_what_stays(clean: Project) -> None:
-    before = version(clean)
-    clean.raw("study.csv", rows().replace("\n5,", "\nfive,"))
-    said = clean.ciq("run")
+def test_refused_at_ingest_says_what_stays(ran: Project) -> None:
+    before = version(ran)
+    ran.raw("study.csv", rows().replace("\n5,", "\nfive,"))
+    said = ran.ciq("run")
     assert said.code == 1
     assert f"study: refused; version {before} stays published; see artifacts/study/report.html\n" == said.out
     assert "data/raw/study.csv:7: I203 unit 'five' " in said.err
-    status = clean.ciq("status").out
+    status = ran.ciq("status").out
     assert status == f"study: published {before}, last verdict fail, newer files wait in data/raw\n"
 
 
-def test_status_for_machines(clean: Project) -> None:
-    (found,) = json.loads(clean.ciq("status", "--format", "json").out)["results"]
+def test_status_for_machines(ran: Project) -> None:
+    (found,) = json.loads(ran.ciq("status", "--format", "json").out)["results"]
     assert found["published"] == found["staged"]
     assert (found["dataset"], found["verdict"], found["waiting"], found["next"]) == (
         "study",

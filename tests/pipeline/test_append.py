@@ -50,12 +50,12 @@ def morning_after(day: int) -> Any:
         yield
 
 
-def sqlmesh_run() -> None:
-    """`sqlmesh run`, in this process so that it shares the pretended clock."""
+def sqlmesh_run(*, ignore_cron: bool = False) -> None:
+    """`sqlmesh run`, in this process so that it shares the pretended clock and starts at once."""
     from ciq.pipeline.warehouse import project_context
 
     with project_context(Path()) as context:
-        assert not context.run("prod").is_failure
+        assert not context.run("prod", ignore_cron=ignore_cron).is_failure
 
 
 def days(project: Project, model: str) -> dict[date, int]:
