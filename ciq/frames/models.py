@@ -92,8 +92,11 @@ class Models:
     def _insert(self, model: str, columns: dict[str, str], rows: Iterable[Row]) -> None:
         declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
         self._connection.execute(f"CREATE TABLE {self._name(model)} ({declared})")
-        into = f"INSERT INTO {self._name(model)} VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
-        self._connection.executemany(into, [[row[name] for name in columns] for row in rows])
+        # DuckDB plans a statement with parameters anew for each row.
+        known = list(rows)
+        self._connection.register("known", pa.table({name: [row[name] for row in known] for name in columns}))
+        self._connection.execute(f"INSERT INTO {self._name(model)} FROM known")
+        self._connection.unregister("known")
 
     def _fetchall(self, query: exp.Query) -> list[tuple[Any, ...]]:
         return self._connection.execute(query.sql("duckdb", identify=True)).fetchall()
