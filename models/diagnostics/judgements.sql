@@ -33,6 +33,7 @@ WITH overlap AS (
   SELECT
     b.covariate,
     b.term,
+    b.n_treated + b.n_control = 0 AS never_observed,
     h.covariate IS NULL AS beyond_holes,
     b.smd_ato,
     CASE WHEN @balance_on = 'raw' THEN b.smd_unadjusted ELSE b.smd_@estimand END AS smd,
@@ -51,10 +52,13 @@ WITH overlap AS (
   ) AS h
     ON b.parent = h.covariate
 ), judged AS (
-  /* Below 2,000 rows chance alone leaves |SMD| over 0.1: up to Rubin's bound it must also be significant */
+  /* Below 2,000 rows chance alone leaves |SMD| over 0.1: up to Rubin's bound it must also be significant. What has no
+     value in any row is collinear's to report */
   SELECT
     *,
     CASE
+      WHEN never_observed
+      THEN 0
       WHEN smd IS NULL OR ISNAN(smd)
       THEN 2
       WHEN ABS(smd) <= LEAST(@smd_warn, @smd_fail)

@@ -90,3 +90,16 @@ types: {treated: int8, low: float64, high: float64, clinic: category}
     gates = {gate["gate"]: gate for gate in judged.rows("gates")}
     for follower in ("fit_invariant", "balance", "overlap_share"):
         assert (gates[follower]["verdict"], gates[follower]["follows_from"]) == ("fail", "separation")
+
+
+def test_a_covariate_without_any_value_is_constant_and_nothing_else() -> None:
+    contract = """\
+treatment_col: treated
+covariate_cols: [age, empty]
+types: {treated: int8, age: float64, empty: float64}
+"""
+    age = np.random.default_rng(10).normal(size=ROWS)
+    judged = judge("holes", contract, pa.table({"treated": TREATED, "age": age, "empty": pa.nulls(ROWS, pa.float64())}))
+    assert set(judged.refused) == {"G306"}
+    assert judged.refused["G306"].message.endswith(": empty is constant; empty:<NA> is constant")
+    assert judged.warned == {}
