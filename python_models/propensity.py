@@ -96,6 +96,7 @@ def execute(context: ExecutionContext, start, end, execution_time, **kwargs):
     """Fits to the curated rows and returns the terms."""
     import pandas as pd
 
+    from ciq.blueprint.levels import refuse_many_levels
     from ciq.causal.propensity import Engine, Spec, propensity
 
     context.blueprint_var("code")
@@ -103,7 +104,8 @@ def execute(context: ExecutionContext, start, end, execution_time, **kwargs):
     spec = Spec(**json.loads(context.blueprint_var("spec")))
     adapter, table = context.engine_adapter, context.resolve_table(f"curated.{population}")
     positivity = context.resolve_table(f"diagnostics.{dataset}_positivity")
-    observed = exp.select("covariate", "level").from_(positivity).where("kind = 'level'")
+    observed = adapter.fetchall(exp.select("covariate", "level").from_(positivity).where("kind = 'level'"))
+    refuse_many_levels(dataset, spec, observed)
 
     def batches(query):
         cursor = adapter.cursor
@@ -111,5 +113,5 @@ def execute(context: ExecutionContext, start, end, execution_time, **kwargs):
         return cursor.to_arrow_reader(BATCH_ROWS)
 
     engine = Engine(adapter.fetchall, batches if adapter.dialect == "duckdb" else None)
-    terms = pd.DataFrame(propensity(engine, table, spec, adapter.fetchall(observed)))
+    terms = pd.DataFrame(propensity(engine, table, spec, observed))
     return fitted_terms().validate(terms.astype({"coefficient": float, "gradient": float}))

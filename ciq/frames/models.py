@@ -9,6 +9,7 @@ import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
+from ciq.blueprint.levels import refuse_many_levels
 from ciq.blueprint.roles import propensity_spec, treated
 from ciq.causal import sql
 from ciq.causal.boosting import boosted
@@ -107,6 +108,7 @@ class Models:
     def _fits(self) -> None:
         levels = self._levels("covariate", "level")
         engine, spec = Engine(self._fetchall, self._batches), propensity_spec(self._contract)
+        refuse_many_levels(self._contract.name, spec, levels)
         self._insert("fits", TERM_COLUMNS, propensity(engine, self._curated, spec, levels))
 
     def _boosted(self) -> None:

@@ -19,7 +19,7 @@ from sqlmesh.core.console import configure_console, get_console, set_console
 from sqlmesh.core.environment import Environment
 from sqlmesh.core.snapshot import Snapshot
 from sqlmesh.utils.concurrency import NodeExecutionFailedError
-from sqlmesh.utils.errors import NodeAuditsErrors, PlanError, SQLMeshError
+from sqlmesh.utils.errors import NodeAuditsErrors, PlanError, PythonModelEvalError, SQLMeshError
 
 from ciq.blueprint.datasets import Dataset
 from ciq.errors import CiqError, ConnectionRefused, Problem, UsageError
@@ -255,6 +255,8 @@ class Warehouse:
         for failure in self._console.failures:
             model = str(getattr(failure.node, "snapshot_name", failure.node)).replace('"', "").split(".", 1)[-1]
             cause = trouble(failure.__cause__) or failure.__cause__
+            if isinstance(cause, PythonModelEvalError):
+                cause = cause.__context__  # SQLMesh makes a traceback's text of what a Python model raised.
             if isinstance(cause, CiqError):
                 own = cause
             elif isinstance(cause, NodeAuditsErrors):

@@ -184,4 +184,10 @@ GATE_RULES = (
         "SQLMesh could not build it.",
         "Read the message; `sqlmesh plan` shows it whole.",
     ),
+    Rule(
+        "G322",
+        "A covariate has too many levels",
+        "Each level is a column of the fit; with thousands of them a covariate is a key, or has few rows in each.",
+        "Group the levels at the source, as a postcode by its first digits, or remove the covariate",
+    ),
 )

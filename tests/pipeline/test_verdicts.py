@@ -89,7 +89,7 @@ def test_one_refusal_decides_the_exit_code_and_stops_no_other(ran: Ran) -> None:
     assert ran.code == 1
     refused = {line.partition(":")[0] for line in ran.out if ": refused" in line}
     published = {line.partition(":")[0] for line in ran.out if ": published" in line}
-    assert refused == {"hopeless"}
+    assert refused == {"hopeless", "crowded"}
     assert published == {"trial", "gaps", "lalonde"}
 
 
@@ -194,6 +194,12 @@ def test_a_number_that_separates_is_refused_by_name_and_said_once(ran: Ran) -> N
 def test_a_collinear_number_is_refused_with_what_determines_it(ran: Ran) -> None:
     assert ran.gate("hopeless", "collinear") == "fail"
     assert ran.causes("hopeless")["G306"].endswith(": twin is determined by age")
+
+
+def test_a_covariate_of_too_many_levels_is_refused_before_the_fit(ran: Ran) -> None:
+    said = "G322 crowded: street has 1,200 levels, must be at most 1,000"
+    assert ran.causes("crowded") == {"G322": said}
+    assert ran.metrics("crowded")["verdict"] == "fail"
 
 
 def test_what_is_refused_is_described_and_not_published(ran: Ran) -> None:

@@ -30,6 +30,12 @@ treatment_col: treated
 covariate_cols: [age, score, twin]
 types: {treated: int8, age: int16, score: float64, twin: int32}
 """,
+    # A key among the covariates, or nearly so.
+    "crowded": """\
+treatment_col: treated
+covariate_cols: [age, street]
+types: {treated: int8, age: int16, street: category}
+""",
 }
 ROWS = 900
 
@@ -51,6 +57,9 @@ def columns_of(name: str) -> dict[str, list[object]]:
             urban = np.where(random.random(ROWS) < 0.4 + 0.1 * treated, "true", "false")
             columns = {"unit": np.arange(ROWS), "treated": treated, "y": age / 10, "age": age, "dose": dose}
             columns |= {"urban": urban, "twin": 2 * age, "clinic": clinic}
+        case "crowded":
+            streets = [f"street {unit % 1_200}" for unit in range(2 * ROWS)]
+            columns = {"treated": np.tile(treated, 2), "age": np.tile(age, 2), "street": streets}
         case _:
             score = np.round(np.where(treated == 1, 1, -1) * (0.1 + random.random(ROWS)), 4)
             columns = {"treated": treated, "age": age, "score": score, "twin": 2 * age}
