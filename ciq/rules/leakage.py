@@ -1,4 +1,4 @@
-"""G340 to G345: a covariate that can't have been a cause, because it follows from treatment or outcome."""
+"""G340 to G346: a covariate that can't have been a cause, because it follows from treatment or outcome."""
 
 from __future__ import annotations
 
@@ -11,6 +11,13 @@ LEAKAGE_RULES = (
         "What was not known when the treatment was given can't have decided it; it may be an effect.",
         "Take the value as it was at the row's time, or remove the covariate",
         gate="leakage_time",
+    ),
+    GateRule(
+        "G346",
+        "A value does not say when it became known",
+        "Whether it was there before the treatment can't be told: it may be an effect.",
+        "Fill in the time at the source, or have such rows refused by naming its column in constraints.not_null",
+        gate="leakage_time_missing",
     ),
     GateRule(
         "G341",

@@ -74,10 +74,21 @@ WITH leaks AS (
 ), late AS (
   SELECT
     COALESCE(SUM(n), 0) AS n,
-    STRING_AGG(covariate || ', known at ' || available_at || ': ' || n || ' rows, such as ' || sample, '; ' ORDER BY n DESC, covariate) AS said
+    COALESCE(SUM(undated), 0) AS undated,
+    STRING_AGG(
+      CASE WHEN n > 0 THEN covariate || ', known at ' || available_at || ': ' || n || ' rows, such as ' || sample END,
+      '; '
+      ORDER BY n DESC, covariate
+    ) AS said,
+    STRING_AGG(
+      CASE
+        WHEN undated > 0
+        THEN covariate || ', whose ' || available_at || ' is missing: ' || undated || ' rows, such as ' || undated_sample
+      END,
+      '; '
+      ORDER BY undated DESC, covariate
+    ) AS undated_said
   FROM diagnostics.@{dataset}_availability
-  WHERE
-    n > 0
 )
 SELECT
   'leakage_time' AS gate,
@@ -87,6 +98,16 @@ SELECT
   'fail' AS otherwise,
   said AS subject,
   n AS unexplained
+FROM late
+UNION ALL
+SELECT
+  'leakage_time_missing',
+  undated,
+  '<=',
+  0,
+  'warn',
+  undated_said,
+  NULL
 FROM late
 UNION ALL
 SELECT

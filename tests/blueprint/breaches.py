@@ -154,7 +154,7 @@ CASES: dict[str, dict[str, list[str]]] = {
         ],
     },
     "diagnostics.doses_availability": {
-        "not_null(columns := (covariate, available_at, n))": null("covariate", "available_at", "n"),
+        "not_null(columns := (covariate, available_at, n, undated))": null("covariate", "available_at", "n", "undated"),
         "unique_values(columns := (covariate))": [DOUBLE],
     },
     "diagnostics.doses_contrasts": {

@@ -67,7 +67,7 @@ def rows() -> str:
         dose = "" if pair in (5, 40) else pair * 11 % 45
         code = "" if unit == 16 else "none" if unit == 20 else f"AB-{unit}"
         region = ("north", "o'hara", "")[pair * 5 % 11 % 3]
-        seen = "" if pair in (12, 13) else "2026-10-01 09:00:00"
+        seen = "" if pair in (3, 30) else "2026-10-01 09:00:00"
         lines.append(f"{unit},2026-10-01 10:00:00,{unit % 2},{pair % 30}.5,{age},{region},{dose},only,{code},{seen}")
     return "\n".join(lines) + "\n"
 

@@ -26,6 +26,7 @@ THRESHOLDS = {
     "ess_share": 0.1,
     "max_weight_share": 0.05,
     "leakage_time": 0,
+    "leakage_time_missing": 0,
     "leakage_treatment": 0.99,
     "leakage_treatment_missing": 0.99,
     "leakage_correlation": 0.5,

@@ -28,7 +28,7 @@ CONTRACTS = {
     "tolerated": CONTRACT + "leakage: {treatment: warn}\n",
     "recorded": CONTRACT,
     "ended": CONTRACT + "leakage: {outcome: fail}\n",
-    "warned": CONTRACT,
+    "warned": CONTRACT + "columns: {age: {available_at: seen}}\n",
     "channels": CONTRACT,
 }
 
@@ -40,10 +40,10 @@ def rows(name: str) -> str:
     for unit in range(ROWS):
         treated, age = int(random.random() < 0.5), int(random.integers(20, 80))
         y = round(age / 10 + treated + random.normal(), 4)
-        value, channel, seen = round(random.normal(), 3), "abc"[int(random.integers(0, 3))], "09:59:59"
+        value, channel, seen = round(random.normal(), 3), "abc"[int(random.integers(0, 3))], "2026-10-01 09:59:59"
         match name:
             case "late" if unit in (7, 8, 9, 400):
-                seen = "10:00:01"
+                seen = "2026-10-01 10:00:01"
             case "proxy" | "tolerated":
                 value = round(3.8 * treated + value, 3)
             case "recorded":
@@ -52,7 +52,9 @@ def rows(name: str) -> str:
                 value = round(2 * y + value / 5, 4)
             case "channels":
                 channel = "ab"[unit % 2] if treated else "cd"[unit % 2]
-        lines.append(f"{unit},2026-10-01 10:00:00,{treated},{y},{age},{value},{channel},2026-10-01 {seen}")
+        if name == "warned" and unit in (7, 8):
+            seen = ""
+        lines.append(f"{unit},2026-10-01 10:00:00,{treated},{y},{age},{value},{channel},{seen}")
     return "\n".join(lines) + "\n"
 
 
@@ -80,6 +82,13 @@ def test_a_value_from_after_the_rows_time_is_refused_with_count_and_rows(project
     assert {row.split(" at ")[0] for row in late["sample"].split("; ")} <= {"7", "8", "9", "400"}
     assert {row["covariate"] for row in metrics["leakage"]} == {"age", "extra", "channel"}
     assert not (project.root / "data" / "processed" / "late").exists()
+
+
+def test_a_value_whose_time_is_missing_is_warned_of_with_count_and_rows(judged: dict[str, Judged]) -> None:
+    message = judged["warned"].warned["G346"].message
+    assert "leakage_time_missing is 2, must be at most 0: age, whose seen is missing: 2 rows, such as " in message
+    assert {row.split(" at ")[0] for row in message.rpartition("such as ")[2].split("; ")} == {"7", "8"}
+    assert "G346" not in judged["late"].warned
 
 
 def test_a_covariate_that_tells_the_treatment_is_refused_and_said_once(judged: dict[str, Judged]) -> None:
