@@ -68,7 +68,7 @@ class Project:
     def built(self, model: str) -> list[dict[str, Any]]:
         """The rows of a model's newest physical table, promoted or refused."""
         schema, name = model.split(".")
-        pattern = re.compile(rf"{schema}__{name}__\d+")
+        pattern = re.compile(rf"{name}__\d+")
         with duckdb.connect(str(self.root / "warehouse" / "warehouse.duckdb"), read_only=True) as con:
             found = con.execute(
                 "SELECT table_name FROM duckdb_tables() WHERE schema_name = ? ORDER BY table_oid DESC",
@@ -83,7 +83,7 @@ class Project:
         with duckdb.connect(str(self.root / "warehouse" / "warehouse.duckdb"), read_only=True) as con:
             found = con.execute(
                 "SELECT table_name, table_oid FROM duckdb_tables() WHERE regexp_matches(table_name, ?)",
-                [f"__{dataset}_"],
+                [f"^{dataset}_"],
             ).fetchall()
         return set(found)
 

@@ -211,7 +211,8 @@ class Contract(_Strict):
     """
 
     contract: Literal[1] = 1
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,49}$")
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,32}$")
+    """As long as PostgreSQL's names allow once SQLMesh has added part, fingerprint and ``__dev``."""
     version: str = "1.0.0"
     owner: str | None = None
     description: str | None = None

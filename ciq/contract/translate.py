@@ -33,7 +33,8 @@ _EXPECTED = {
     "literal_error": "{expected}",
     "value_error": "{error}",
 }
-_NAME_PATTERN = "a name of 1 to 50 lower-case letters, digits and underscores that begins with a letter"
+_NAME_PATTERN = "a name of 1 to {longest} lower-case letters, digits and underscores that begins with a letter"
+_LONGEST: dict[tuple[int | str, ...], int] = {("name",): 33, ("publish", "schema"): 50, ("publish", "table"): 50}
 _COLUMN_PATTERN = "a column name, which is not empty and has no control characters"
 _SHOWN = 60
 
@@ -86,7 +87,7 @@ def _flaw(root: Node, path: Path, at_key: bool, errors: list[ErrorDetails]) -> F
         return _missing(node, path, error)
     if error["loc"][:1] == ("name",) and not path:
         help_ = f"add `name`: the file's own name, {error['input']!r}, can't be one"
-        return Flaw("C107", f"the data set needs {_NAME_PATTERN}", node.line, node.column, help_)
+        return Flaw("C107", f"the data set needs {_expected(error)}", node.line, node.column, help_)
     expected = _joined(list(dict.fromkeys(_expected(each) for each in errors)))
     message = f"`{_dotted(path)}` takes {expected}, found {_found(node)}"
     return Flaw("C107", message, node.line, node.column, _advice(node, error))
@@ -104,7 +105,8 @@ def _missing(node: Node, path: Path, error: ErrorDetails) -> Flaw:
 def _expected(error: ErrorDetails) -> str:
     context: Details[str, Any] = error.get("ctx", {})
     if error["type"] == "string_pattern_mismatch":
-        return _NAME_PATTERN if error["loc"] == ("name",) else _COLUMN_PATTERN
+        longest = _LONGEST.get(error["loc"])
+        return _NAME_PATTERN.format(longest=longest) if longest else _COLUMN_PATTERN
     template = _EXPECTED.get(error["type"])
     return template.format(**context) if template else error["msg"]
 

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 _SAMPLE = 2_000
 _AT_ONCE = 24
 """So few rows are read again at less than what a longer statement costs more."""
-_LONGEST_NAME = 40
+_LONGEST_NAME = 28
+"""What a contract takes, less `data_`."""
 _DELIMITERS = (";", "\t", "|")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 NOTHING_ASKED = Roles()

@@ -208,8 +208,9 @@ def _refusal(project: Path, contract: Contract, facts: Facts, promotion: Promoti
     if promotion.error:
         return promotion.error
     problems = gate_problems(facts, _place(project, contract, facts), "fail")
-    gates = f"diagnostics.{contract.name}_gates"
-    problems += [audit_problem(contract, failure) for failure in promotion.audits if failure.model != gates]
+    # What the gates' own audits say is said by the gates, unless a gate is missing.
+    said = f"diagnostics.{contract.name}_gates" if problems else None
+    problems += [audit_problem(contract, failure) for failure in promotion.audits if failure.model != said]
     problems += [
         Problem("G321", f"{contract.name}: {message}", contract.path, help="`sqlmesh plan` shows the whole message")
         for message in promotion.errors

@@ -26,3 +26,14 @@ def test_a_file_where_a_folder_should_be_is_named(study: Project, place: str) ->
     assert (said.code, said.out) == (2, "")
     assert said.err.startswith(place)
     assert " E408 the system refused: " in said.err
+
+
+def test_a_gate_that_the_models_lack_is_told_by_the_audit_that_counts_them(study: Project) -> None:
+    judgements = study.root / "models" / "diagnostics" / "judgements.sql"
+    part = "  UNION ALL\n  SELECT\n    *\n  FROM diagnostics.@{dataset}_judged_outcome\n"
+    text = judgements.read_text()
+    assert part in text
+    judgements.write_text(text.replace(part, ""))
+    said = study.ciq("run")
+    assert said.code == 1
+    assert "G320 diagnostics.study_gates: audit number_of_rows found " in said.err

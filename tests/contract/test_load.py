@@ -164,7 +164,9 @@ WRONG_VALUES = [
     ("outcome_col: y", "outcome_col: y\ncontract: 2", "2\n", "takes 1, found 2"),
     ("outcome_col: y", "outcome_col: y\nclean: []", "[]", "takes a mapping, found a list"),
     ("outcome_col: y", "outcome_col: y\nsource: {limits: {max_bytes: '5'}}", "'5'", "a size such as 5GB"),
-    ("outcome_col: y", "outcome_col: y\nname: Big", "Big", "lower-case"),
+    ("outcome_col: y", "outcome_col: y\nname: Big", "Big", "of 1 to 33 lower-case"),
+    ("outcome_col: y", f"outcome_col: y\nname: {'n' * 34}", "n" * 34, "of 1 to 33 lower-case"),
+    ("outcome_col: y", "outcome_col: y\npublish: {table: Big}", "Big", "of 1 to 50 lower-case"),
 ]
 
 
