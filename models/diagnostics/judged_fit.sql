@@ -78,7 +78,14 @@ WITH leaking AS (
     COUNT(CASE WHEN p.status = 'separated' AND s.covariate IS NULL THEN 1 END) AS separated,
     COUNT(CASE WHEN p.status = 'separated' AND s.covariate IS NULL AND k.parent IS NULL THEN 1 END) AS separated_unexplained,
     COUNT(CASE WHEN p.status IN ('collinear', 'constant') THEN 1 END) AS redundant,
-    STRING_AGG(CASE WHEN p.status = 'separated' AND s.covariate IS NULL THEN p.term END, '; ' ORDER BY p.term) AS separated_said,
+    STRING_AGG(
+      CASE
+        WHEN p.status = 'separated' AND s.covariate IS NULL
+        THEN p.term || COALESCE(' from ' || ROUND(d.lowest, 4) || ' to ' || ROUND(d.highest, 4), '')
+      END,
+      '; '
+      ORDER BY p.term
+    ) AS separated_said,
     STRING_AGG(
       CASE
         WHEN p.status = 'constant'
@@ -100,6 +107,9 @@ WITH leaking AS (
     ON p.kind = 'level' AND p.covariate = s.covariate
   LEFT JOIN leaking AS k
     ON p.covariate = k.parent
+  /* The range shows where it is one row far out that separates */
+  LEFT JOIN diagnostics.@{dataset}_distributions AS d
+    ON p.kind = 'number' AND p.covariate = d.covariate
 )
 SELECT
   gate,
