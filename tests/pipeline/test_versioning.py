@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shutil
@@ -10,7 +11,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlmesh.core.console import MarkdownConsole, get_console, set_console
+from sqlmesh.utils import Verbosity
 from whole_project import ROOT, Project
+
+from ciq.pipeline.warehouse import project_context
 
 
 @pytest.fixture(scope="module")
@@ -24,12 +29,26 @@ def alone(project: Project) -> None:
     project.contract("other").unlink()
 
 
-def plan_dev(**environment: str) -> str:
-    """`sqlmesh plan dev` typed by hand on a wide terminal, nothing applied."""
-    command = [str(Path(sys.executable).with_name("sqlmesh")), "plan", "dev", "--no-prompts", "--skip-tests", "-vv"]
+def sqlmesh(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """SQLMesh's command typed by hand on a wide terminal."""
+    command = [str(Path(sys.executable).with_name("sqlmesh")), *arguments]
     wide = os.environ | {"COLUMNS": "400"} | environment
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, env=wide, input="n\n")
-    return done.stdout
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, env=wide, input="n\n")
+
+
+def plan_dev(project: Project) -> str:
+    """What `sqlmesh plan dev -vv` shows, nothing applied; in this process, which needn't start."""
+    before = get_console()
+    set_console(MarkdownConsole(width=400, verbosity=Verbosity.VERY_VERBOSE))
+    project.capsys.readouterr()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.stdin", io.StringIO("n\n"))
+        try:
+            with project_context(Path()) as context:
+                context.plan("dev", no_prompts=True, skip_tests=True)
+        finally:
+            set_console(before)
+    return project.capsys.readouterr().out
 
 
 def edit(path: Path, before: str, after: str) -> None:
@@ -62,7 +81,7 @@ def test_an_edited_range_is_a_diff_of_the_audits_and_a_comment_is_nothing(publis
     edit(published.contract("study"), "age: [18, 90]", "age: [18, 95]")
     remarked = published.contract("other")
     remarked.write_text("# a remark\n" + remarked.read_text())
-    plan = plan_dev()
+    plan = plan_dev(published)
     assert section(plan, "Metadata Updated") == {"curated.study"}
     assert section(plan, "Directly Modified") == set()
     diff = changed(plan)
@@ -73,7 +92,7 @@ def test_an_edited_range_is_a_diff_of_the_audits_and_a_comment_is_nothing(publis
 
 def test_an_edited_type_rebuilds_the_data_set(published: Project) -> None:
     edit(published.contract("study"), "age: int16", "age: int32")
-    plan = plan_dev()
+    plan = plan_dev(published)
     rebuilt = section(plan, "Models needing backfill")
     assert {"staging.study", "curated.study", "diagnostics.study_balance", "features.study"} <= rebuilt
     assert all(model.split(".")[1].split("_")[0] == "study" for model in rebuilt)
@@ -83,8 +102,7 @@ def test_an_edited_type_rebuilds_the_data_set(published: Project) -> None:
 def test_a_type_that_loses_values_is_refused_until_the_files_are_read_anew(published: Project) -> None:
     alone(published)
     edit(published.contract("study"), "y: float64", "y: int32")
-    command = [str(Path(sys.executable).with_name("sqlmesh")), "plan", "--no-prompts", "--auto-apply", "--skip-tests"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    done = sqlmesh("plan", "--no-prompts", "--auto-apply", "--skip-tests")
     assert done.returncode == 1
     assert "lossless" in done.stdout
     assert published.prod("SELECT COUNT(*) FROM features.study") == [(400,)]
@@ -93,12 +111,12 @@ def test_a_type_that_loses_values_is_refused_until_the_files_are_read_anew(publi
 @pytest.mark.parametrize("where", ["python_models", "package"])
 def test_edited_code_of_the_fit_refits(published: Project, where: str) -> None:
     alone(published)
-    environment = {}
     if where == "python_models":
         edit(published.root / "python_models" / "propensity.py", "BATCH_ROWS = 100_000", "BATCH_ROWS = 99_999")
+        plan = plan_dev(published)
     else:
-        shutil.copytree(ROOT / "ciq", published.root / "installed" / "ciq")
-        environment["PYTHONPATH"] = str(published.root / "installed")
-        edit(published.root / "installed" / "ciq" / "causal" / "fit.py", "MAX_PASSES = 60", "MAX_PASSES = 61")
-    plan = plan_dev(**environment)
+        installed = published.root / "installed"
+        shutil.copytree(ROOT / "ciq", installed / "ciq")
+        edit(installed / "ciq" / "causal" / "fit.py", "MAX_PASSES = 60", "MAX_PASSES = 61")
+        plan = sqlmesh("plan", "dev", "--no-prompts", "--skip-tests", "-vv", PYTHONPATH=str(installed)).stdout
     assert "diagnostics.study_fits" in section(plan, "Directly Modified")
