@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from ciq.errors import LimitExceeded, Problem, UsageError
-from ciq.router.engine import Rows, StatementRefused
+from ciq.router.engine import Rows, StatementRefused, begun
 from ciq.router.grammar import duckdb_kinds, duckdb_tree
 from ciq.router.lake import Key, Lake
 from ciq.router.settings import Settings
@@ -70,7 +70,7 @@ class DuckDBEngine:
             clock.cancel()
             _let_go(cursor)
             raise
-        return reader.schema, self._batches(cursor, reader, clock)
+        return reader.schema, begun(self._batches(cursor, reader, clock))
 
     def cancel(self) -> None:
         import duckdb
@@ -93,8 +93,9 @@ class DuckDBEngine:
             self._connection.execute(view.sql("duckdb"))
             del self._unmade[key]
 
-    def _batches(self, cursor: DuckDBPyConnection, reader: Any, clock: threading.Timer) -> Iterator[pa.RecordBatch]:
+    def _batches(self, cursor: DuckDBPyConnection, reader: Any, clock: threading.Timer) -> Generator[pa.RecordBatch]:
         try:
+            yield
             with _explained(self._timeout):
                 yield from reader
         finally:

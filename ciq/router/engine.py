@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol
@@ -47,6 +47,12 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Let go of what is open."""
+
+
+def begun(batches: Generator[pa.RecordBatch]) -> Generator[pa.RecordBatch]:
+    """A generator past its first ``yield``, which gives nothing: closing it comes to its ``finally`` from here on."""
+    next(batches)
+    return batches
 
 
 def added(project: Path, settings: Settings) -> dict[str, Engine]:

@@ -21,7 +21,7 @@ class Lake:
     """``files`` by qualified name. A Lake is of one moment: make it anew when ``signature`` has changed."""
 
     files: dict[Key, Path]
-    signature: tuple[tuple[str, int, int], ...]
+    signature: tuple[tuple[str, int, int, int], ...]
     search_path: tuple[str, ...]
 
     def candidates(self, relation: Relation) -> list[Key]:
@@ -64,5 +64,5 @@ def find(project: Path, settings: Settings) -> Lake:
         if (project / place).is_file():
             files[schema or "public", table] = project / place
     stats = [(str(path), path.stat()) for path in dict.fromkeys(files.values())]
-    signature = tuple((path, stat.st_mtime_ns, stat.st_size) for path, stat in stats)
+    signature = tuple((path, stat.st_mtime_ns, stat.st_size, stat.st_ino) for path, stat in stats)
     return Lake(files, signature, settings.defaults.search_path)

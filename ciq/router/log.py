@@ -9,7 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pgparse
+import psycopg2
 
 from ciq.errors import CiqError
 from ciq.record import opened
@@ -60,5 +62,5 @@ class Log:
         """Write what is collected. A record that can't be had now must not fail a call that was answered."""
         rows, self._rows = self._rows, []
         if rows:
-            with suppress(CiqError), opened(self._project) as book:
+            with suppress(CiqError, psycopg2.Error, duckdb.Error, OSError), opened(self._project) as book:
                 book.append(TABLE, *rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import select
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager, suppress
 from typing import Any
 
@@ -17,7 +17,7 @@ from ciq.postgres import Server, connect, roles
 from ciq.postgres.connection import refusal
 from ciq.router import postgres_copy
 from ciq.router.catalog import Catalog, read_catalog
-from ciq.router.engine import Rows, StatementRefused, Unavailable
+from ciq.router.engine import Rows, StatementRefused, Unavailable, begun
 from ciq.router.grammar import postgres_tree
 from ciq.router.postgres_types import arrow_type, batch, unfit
 from ciq.router.pushdown import part
@@ -80,7 +80,7 @@ class PostgresEngine:
         except BaseException:
             connection.close()
             raise
-        return schema, self._batches(connection, schema, first)
+        return schema, begun(self._batches(connection, schema, first))
 
     def carried(self, sql: str, relation: Relation, bytewise: bool, left: int) -> pa.Table:
         """What a statement on another engine needs of a relation. Raises LimitExceeded for more than ``left`` bytes."""
@@ -208,9 +208,10 @@ class PostgresEngine:
             extensions.register_type(cast, connection)
         return connection
 
-    def _batches(self, connection: Any, schema: pa.Schema, first: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    def _batches(self, connection: Any, schema: pa.Schema, first: pa.RecordBatch) -> Generator[pa.RecordBatch]:
         fetched, whole = first, False
         try:
+            yield
             with self._explained(), connection.cursor() as cursor:
                 while fetched.num_rows:
                     yield fetched

@@ -27,10 +27,10 @@ class Result:
         self.fallback: str | None = None
         self.rows = self.bytes = 0
         self.elapsed = time.perf_counter() - started
-        self._log = log
+        self._log, self._closed = log, False
+        self._error: str | None = None
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
-        error: str | None = None
         try:
             while True:
                 start = time.perf_counter()
@@ -42,19 +42,22 @@ class Result:
                 self.bytes += batch.nbytes
                 yield batch
         except CiqError as refusal:
-            error = type(refusal).__name__
+            self._error = type(refusal).__name__
             raise
         finally:
             self.close()
-            counted = {"row_count": self.rows, "byte_count": self.bytes, "elapsed": self.elapsed}
-            self._log.add(self.decision, engine=self.engine, fallback=self.fallback, error_class=error, **counted)
 
     def table(self) -> pa.Table:
         """All rows."""
         return pa.Table.from_batches(list(self), self.schema)
 
     def close(self) -> None:
-        """Let the engine go; rows that were not read are lost."""
+        """Let the engine go, and put the call down; rows that were not read are lost."""
+        if self._closed:
+            return
+        self._closed = True
         close = getattr(self._batches, "close", None)
         if close:
             close()
+        counted = {"row_count": self.rows, "byte_count": self.bytes, "elapsed": self.elapsed}
+        self._log.add(self.decision, engine=self.engine, fallback=self.fallback, error_class=self._error, **counted)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from ciq.router.catalog import Catalog
 from ciq.router.classify import classify
 from ciq.router.decide import Context, Decision, Located, Spoken, choose, locate, refusal
 from ciq.router.duckdb_engine import DuckDBEngine
-from ciq.router.engine import Rows, Unavailable, added, planned
+from ciq.router.engine import Rows, Unavailable, added, begun, planned
 from ciq.router.log import Log
 from ciq.router.names import names
 from ciq.router.postgres_engine import PostgresEngine
@@ -210,7 +210,10 @@ class Router:
         return self._known.duckdb
 
     def _look_around(self) -> None:
-        """Forget what was decided before the files or the server's catalogue changed; looked at now and then."""
+        """Look at the files and at the server's catalogue now and then, and forget what was decided before.
+
+        With the catalogue all is forgotten, changed or not: tables grow, and a planner that was away has come back.
+        """
         known, now = self._known, time.monotonic()
         if now - known.looked_at > _LOOK_SECONDS:
             known.looked_at = now
@@ -223,9 +226,8 @@ class Router:
                 catalog = self._postgres.catalog()
             except CiqError:
                 return
-            if catalog != known.catalog:
-                known.decisions.clear()
-                known.size = 0
+            known.decisions.clear()
+            known.size = 0
             known.catalog, known.catalog_at = catalog, now
 
 
@@ -233,12 +235,13 @@ def _renamed(sql: str, rows: Rows) -> Rows:
     """Rows whose columns have the names that PostgreSQL would give them."""
     schema, batches = rows
     schema = pa.schema([column.with_name(name) for column, name in zip(schema, names(sql, schema.names), strict=True)])
-    return schema, _each(batches, schema)
+    return schema, begun(_each(batches, schema))
 
 
-def _each(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def _each(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> Generator[pa.RecordBatch]:
     """Each batch with another schema; whoever lets go of this lets go of them."""
     try:
+        yield
         for batch in batches:
             yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
     finally:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -40,3 +42,13 @@ def lay_out(folder: Path) -> None:
         for name, rows in FILES.items():
             memory.sql(rows).write_parquet(str(processed / f"{name}.parquet"))
     (folder / "secret.csv").write_text("a\n1\n")
+
+
+def waited_for(happened: Callable[[], bool], seconds: float = 30.0) -> bool:
+    """Whether it happens in that time."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if happened():
+            return True
+        time.sleep(0.05)
+    return False

@@ -62,6 +62,29 @@ def test_a_fallback_is_put_down(alone: Path, monkeypatch: pytest.MonkeyPatch) ->
     ]
 
 
+def test_an_answer_that_nobody_read_is_put_down_once(house: Path, served: Server) -> None:
+    router = Router.from_config(house / "router.yml")
+    answer = router.execute("SELECT k FROM api.both ORDER BY k", engine="duckdb")
+    answer.close()
+    answer.close()
+    router.close()
+    found = execute(
+        served,
+        "SELECT engine, row_count FROM ciq.queries WHERE fingerprint = %s",
+        [fingerprint("SELECT k FROM api.both ORDER BY k")],
+    )
+    assert found == [("duckdb", 0)]
+
+
+def test_a_record_that_refuses_a_row_takes_nothing_from_the_answer(house: Path, served: Server) -> None:
+    router = Router.from_config(house / "router.yml")
+    with opened(house):
+        execute(served, "ALTER TABLE ciq.queries ADD CONSTRAINT closed CHECK (false) NOT VALID")
+    assert router.execute("SELECT 1 AS v").table().to_pylist() == [{"v": 1}]
+    router.close()
+    execute(served, "ALTER TABLE ciq.queries DROP CONSTRAINT closed")
+
+
 def test_a_fit_finds_the_coefficients_that_made_the_times() -> None:
     truth = Cost(pg_base=0.5, pg_cost=0.01, pg_mb=3.0, duckdb_base=2.0, duckdb_mb=0.1, duckdb_mrow=20.0)
     calls = []

@@ -7,12 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 from postgres_server import execute
+from router_house import waited_for
 from soaking import campaign
 
 from ciq.postgres import Server
@@ -25,15 +25,6 @@ BEGUN = 0.25
 
 
 pytestmark = pytest.mark.usefixtures("heard")
-
-
-def waited_for(happened: Callable[[], bool], seconds: float = 30.0) -> bool:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if happened():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def started(house: Path, *arguments: str) -> subprocess.Popen[str]:

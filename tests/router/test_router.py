@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+import threading
 from pathlib import Path
 
 import pytest
 from postgres_server import execute
+from router_house import waited_for
 
 from ciq.errors import CiqError, LimitExceeded, UsageError
 from ciq.postgres import Server
@@ -218,6 +221,51 @@ def test_a_new_file_is_seen_and_an_old_decision_forgotten(
     assert router.decide("SELECT sum(x) FROM api.both").engine == "pg"
 
 
+def test_a_file_of_the_same_age_and_size_is_another(
+    router: Router, house: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ciq.router.router._LOOK_SECONDS", 0)
+    sql = "SELECT count(*) AS n FROM lake.alone"
+    before = router.decide(sql)
+    assert router.decide(sql) is before
+    shutil.copy2(house / "data" / "processed" / "alone.parquet", house / "new")
+    (house / "new").replace(house / "data" / "processed" / "alone.parquet")
+    assert router.decide(sql) is not before
+
+
+@pytest.mark.parametrize(
+    ("sql", "change", "back"),
+    [
+        ("SELECT api.counts()", "ALTER FUNCTION api.counts() VOLATILE", "ALTER FUNCTION api.counts() STABLE"),
+        (
+            "SELECT * FROM api.plain",
+            "CREATE OR REPLACE VIEW api.plain AS SELECT nextval('api.numbers') AS n",
+            "CREATE OR REPLACE VIEW api.plain AS SELECT 1::bigint AS n",
+        ),
+        ("SELECT * FROM api.late", "CREATE TABLE api.late (i int)", "DROP TABLE IF EXISTS api.late"),
+        (
+            "SELECT sum(x) FROM api.both WHERE i = 5",
+            "CREATE INDEX late ON api.both (i)",
+            "DROP INDEX IF EXISTS api.late",
+        ),
+    ],
+)
+def test_what_the_server_changed_is_decided_anew(
+    router: Router, served: Server, monkeypatch: pytest.MonkeyPatch, sql: str, change: str, back: str
+) -> None:
+    def decided() -> tuple[object, ...]:
+        decision = router.decide(sql)
+        return decision.rule, decision.statement.kind, decision.figures.get("pg_cost")
+
+    execute(served, back)
+    before = decided()
+    execute(served, change)
+    assert decided() == before
+    monkeypatch.setattr("ciq.router.router._CATALOG_SECONDS", 0)
+    assert decided() != before
+    execute(served, back)
+
+
 def test_a_broken_file_is_in_nobody_else_s_way(house: Path) -> None:
     broken = house / "data" / "processed" / "study" / "views" / "diagnostics.study_gates.parquet"
     broken.parent.mkdir(parents=True)
@@ -273,3 +321,19 @@ def test_values_of_postgres_as_arrow(router: Router, sql: str, answer: str) -> N
 @pytest.mark.parametrize("value", ["DATE 'infinity'", "DATE '10000-01-01'", "1e30::numeric", "'NaN'::numeric"])
 def test_a_value_that_arrow_can_not_hold_is_refused(router: Router, value: str) -> None:
     assert refused(router, f"SELECT {value} AS v", engine="pg") == "R609"
+
+
+@pytest.mark.parametrize("engine", ["pg", "duckdb"])
+def test_an_answer_that_is_closed_unread_keeps_nothing_on_its_engine(
+    router: Router, served: Server, engine: str
+) -> None:
+    answer = router.execute("SELECT a.i + 1 FROM api.both a, api.both b", engine=engine)  # type: ignore[arg-type]
+    begun = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'"
+    clocks = {thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)}
+    assert [execute(served, begun) == [(1,)], bool(clocks)] == [engine == "pg", engine == "duckdb"]
+    answer.close()
+    for clock in clocks:
+        clock.join(5)
+    assert not any(clock.is_alive() for clock in clocks)
+    assert waited_for(lambda: execute(served, begun) == [(0,)])
+    assert list(answer) == []
