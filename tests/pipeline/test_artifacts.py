@@ -176,7 +176,7 @@ def test_overlap_metrics_says_where_it_comes_from(root: Path) -> None:
 
 def test_the_snapshot_is_the_one_that_prod_shows(root: Path) -> None:
     (view,) = warehouse(root, "SELECT sql FROM duckdb_views() WHERE schema_name = 'features'")
-    assert f"features__visits__{metrics_of(root)['snapshot']}" in view["sql"]
+    assert f"sqlmesh__features.visits__{metrics_of(root)['snapshot']}" in view["sql"]
 
 
 def test_positivity_counts_levels_and_segments(root: Path) -> None:

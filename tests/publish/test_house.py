@@ -79,9 +79,7 @@ def test_the_table_says_where_it_comes_from_and_has_its_indexes(house: tuple[Pat
     version = next((house[0] / "data" / "staged" / "study").glob("*.parquet")).stem
     assert f"Contract study 1.0.0, source {version}" in comment
     assert column.startswith("md5 of the key")
-    indexes = [
-        text for (text,) in ask(house, "SELECT indexdef FROM pg_indexes WHERE tablename LIKE 'publish__study_c%'")
-    ]
+    indexes = [text for (text,) in ask(house, "SELECT indexdef FROM pg_indexes WHERE tablename LIKE 'study_c%'")]
     assert sorted(text.rpartition("btree ")[2] for text in indexes) == ["(age)", "(row_id)", "(unit)"]
 
 

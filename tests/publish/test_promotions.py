@@ -123,7 +123,7 @@ def test_the_janitor_keeps_what_a_face_shows(house: tuple[Path, Server]) -> None
     for arguments in (["invalidate", "dev"], ["janitor", "--ignore-ttl"]):
         assert sqlmesh(*arguments).exit_code == 0
     assert (versions(house), versions(house, "_v2")) == ([200] * 4, [230] * 4)
-    tables = "SELECT count(*) FROM pg_tables WHERE tablename LIKE 'publish__study_causal_ready__%%'"
+    tables = "SELECT count(*) FROM pg_tables WHERE tablename LIKE 'study_causal_ready__%%'"
     assert ask(house, tables) == [(2,)]
 
 

@@ -9,11 +9,11 @@ import pytest
 from sqlglot import exp
 from sqlmesh.core.config import Config, load_configs
 from sqlmesh.core.snapshot.definition import table_name
+from whole_project import lay_out
 
 from ciq.contract import load
 from ciq.publish.publication import publication_spec
 
-ROOT = Path(__file__).parents[2]
 CONTRACT = "treatment_col: treated\ncovariate_cols: [age]\ntypes: {treated: int8, age: int16}\n"
 
 
@@ -29,12 +29,13 @@ def test_the_longest_name_of_a_data_set_fits_a_table_of_the_server(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server cuts what is longer than 63 bytes without a word, and two data sets' tables might become one."""
-    monkeypatch.chdir(ROOT)
-    (config,) = load_configs(None, Config, [ROOT]).values()
+    lay_out(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    (config,) = load_configs(None, Config, [tmp_path]).values()
     path = tmp_path / f"{'n' * 33}.yaml"
     path.write_text(CONTRACT)
     longest = load(path).name
-    parts = [model.stem for model in (ROOT / "models" / "publish").glob("*.sql")]
+    parts = [model.stem for model in (tmp_path / "models" / "publish").glob("*.sql")]
     convention = config.physical_table_naming_convention
     names = [
         table_name("sqlmesh__publish", f"publish.{longest}_{part}", str(2**32 - 1), None, "dev", convention)
