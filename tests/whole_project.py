@@ -106,3 +106,11 @@ def run_in(root: Path) -> int:
 
     with contextlib.chdir(root):
         return run_datasets(Path(), ())
+
+
+def sqlmesh_run(*, ignore_cron: bool = False) -> None:
+    """`sqlmesh run`, in this process so that it shares a pretended clock and starts at once."""
+    from ciq.pipeline.warehouse import project_context
+
+    with project_context(Path()) as context:
+        assert not context.run("prod", ignore_cron=ignore_cron).is_failure

@@ -15,7 +15,11 @@ from ciq.contract.types import COLUMN_TYPES, NUMERIC_KINDS, ColumnType, TypeName
 Estimand = Literal["ATE", "ATT", "ATC", "ATO"]
 Severity = Literal["fail", "warn"]
 Name = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+$")]
-Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
+LONGEST_IDENTIFIER = 50
+LONGEST_NAME = 33
+"""Of a data set: what PostgreSQL's names allow once SQLMesh has added part, fingerprint and ``__dev``."""
+_IDENTIFIER = "^[a-z][a-z0-9_]{{0,{}}}$"
+Identifier = Annotated[str, Field(pattern=_IDENTIFIER.format(LONGEST_IDENTIFIER - 1))]
 Number = int | float
 Size = Annotated[int, BeforeValidator(as_bytes), Field(ge=1)]
 
@@ -211,8 +215,7 @@ class Contract(_Strict):
     """
 
     contract: Literal[1] = 1
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,32}$")
-    """As long as PostgreSQL's names allow once SQLMesh has added part, fingerprint and ``__dev``."""
+    name: str = Field(pattern=_IDENTIFIER.format(LONGEST_NAME - 1))
     version: str = "1.0.0"
     owner: str | None = None
     description: str | None = None

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from ciq.contract.finding import Path
+from ciq.contract.model import LONGEST_IDENTIFIER, LONGEST_NAME
 from ciq.contract.nearest import did_you_mean
 from ciq.contract.yaml_source import Flaw, Mapping, Node, Scalar, Sequence
 
@@ -34,7 +35,11 @@ _EXPECTED = {
     "value_error": "{error}",
 }
 _NAME_PATTERN = "a name of 1 to {longest} lower-case letters, digits and underscores that begins with a letter"
-_LONGEST: dict[tuple[int | str, ...], int] = {("name",): 33, ("publish", "schema"): 50, ("publish", "table"): 50}
+_LONGEST: dict[tuple[int | str, ...], int] = {
+    ("name",): LONGEST_NAME,
+    ("publish", "schema"): LONGEST_IDENTIFIER,
+    ("publish", "table"): LONGEST_IDENTIFIER,
+}
 _COLUMN_PATTERN = "a column name, which is not empty and has no control characters"
 _SHOWN = 60
 

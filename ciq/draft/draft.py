@@ -14,7 +14,7 @@ from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
 
 from ciq.contract.consistency import findings
-from ciq.contract.model import Contract, Source
+from ciq.contract.model import LONGEST_NAME, Contract, Source
 from ciq.contract.types import Kind
 from ciq.draft.dates import formed, in_forms
 from ciq.draft.infer import infer, words_for_missing
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 _SAMPLE = 2_000
 _AT_ONCE = 24
 """So few rows are read again at less than what a longer statement costs more."""
-_LONGEST_NAME = 28
-"""What a contract takes, less `data_`."""
+_PREFIX = "data_"
+"""Before what by itself is no name."""
 _DELIMITERS = (";", "\t", "|")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 NOTHING_ASKED = Roles()
@@ -183,8 +183,8 @@ def _identity(names: Sequence[str], kinds: Mapping[str, Kind], sample: Figures) 
 def _name(path: Path) -> str:
     """A data set's name after the file's."""
     stem = path.name.partition(".")[0].casefold()
-    name = re.sub(r"[^a-z0-9_]+", "_", stem)[:_LONGEST_NAME].strip("_")
-    return name if re.match("[a-z]", name) and name not in DuckDB.Generator.RESERVED_KEYWORDS else f"data_{name}"
+    name = re.sub(r"[^a-z0-9_]+", "_", stem)[: LONGEST_NAME - len(_PREFIX)].strip("_")
+    return name if re.match("[a-z]", name) and name not in DuckDB.Generator.RESERVED_KEYWORDS else f"{_PREFIX}{name}"
 
 
 def _glob(path: Path) -> str:

@@ -62,9 +62,9 @@ def love_plot(rows: Sequence[Difference], bound: float, words: LoveText, width: 
 
     Raw differences are rings, weighted ones discs. Under 500 pixels each name stands above its row.
     """
-    frame = _frame(rows, bound, width)
-    height = _TOP + frame.row * len(rows) + _BOTTOM
     labels = _labels(rows)
+    frame = _frame(rows, labels, bound, width)
+    height = _TOP + frame.row * len(rows) + _BOTTOM
     body = [
         *_ground(frame, bound, height),
         *_legend(frame, words),
@@ -79,11 +79,11 @@ def ticks(low: float, high: float, most: int) -> list[float]:
     return [step * at for at in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
-def _frame(rows: Sequence[Difference], bound: float, width: int) -> _Frame:
+def _frame(rows: Sequence[Difference], labels: Sequence[str], bound: float, width: int) -> _Frame:
     found = [smd for row in rows for smd in (row.raw, row.weighted) if smd is not None and math.isfinite(smd)]
     least = max(_AT_LEAST, 1.5 * bound)
     compact = width < _COMPACT_UNDER
-    label = max(map(_wide, _labels(rows)), default=0.0)
+    label = max(map(_wide, labels), default=0.0)
     return _Frame(
         width=width,
         label=label,

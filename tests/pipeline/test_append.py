@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import random
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
 from soaking import campaign
-from whole_project import Project, lay_out
+from whole_project import Project, lay_out, sqlmesh_run
 
 DAYS = campaign(4, 30)
 BAD, MENDED, LATE = 3, 4, 2
@@ -48,14 +47,6 @@ def morning_after(day: int) -> Any:
     clock = datetime.combine(FIRST, datetime.min.time(), UTC) + timedelta(days=day, hours=3)
     with time_machine.travel(clock):
         yield
-
-
-def sqlmesh_run(*, ignore_cron: bool = False) -> None:
-    """`sqlmesh run`, in this process so that it shares the pretended clock and starts at once."""
-    from ciq.pipeline.warehouse import project_context
-
-    with project_context(Path()) as context:
-        assert not context.run("prod", ignore_cron=ignore_cron).is_failure
 
 
 def days(project: Project, model: str) -> dict[date, int]:

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 from soaking import campaign
-from test_append import sqlmesh_run
 from two_studies import HEADER, TAKEN, file, rows
-from whole_project import Project
+from whole_project import Project, sqlmesh_run
 
 
 def with_line(number: int, text: str) -> str:

@@ -7,8 +7,8 @@ from datetime import datetime
 import duckdb
 import pytest
 from soaking import campaign
-from test_append import CONTRACT, FIRST, morning_after, rows_of, sqlmesh_run
-from whole_project import Project
+from test_append import CONTRACT, FIRST, morning_after, rows_of
+from whole_project import Project, sqlmesh_run
 
 from ciq.blueprint.window import window_begins
 from ciq.contract.model import Contract, Schedule
