@@ -11,6 +11,7 @@ import sys
 import time
 from contextlib import closing
 from pathlib import Path
+from random import Random
 
 import duckdb
 
@@ -19,9 +20,11 @@ from ciq.router import Router, tune
 from ciq.router.settings import Settings
 from ciq.router.statement import ENGINES
 
-TRIES = 4
+TRIES = 8
 ROUTED = ("new", "seen")
 """A text that the router has not seen, and one that it has."""
+
+WAYS = (*ENGINES, *ROUTED)
 
 SHARES = (500, 50, 5, 1)
 """The tables have ROWS divided by these."""
@@ -97,17 +100,18 @@ def load(folder: Path, server: Server, name: str, size: int) -> None:
 
 
 def in_turn(folder: Path, statements: list[str]) -> list[dict[str, float]]:
-    """The milliseconds of each statement on each engine and routed, tried in turn on a router that is warm.
+    """The milliseconds of each statement on each engine and routed, on a router that is warm.
 
-    They are the least of the tries: what other programs do meanwhile can only add to them. ``chosen`` is what the
-    engine that the router chose takes alone.
+    The ways take turns in a shuffled order, since each leaves an engine's caches warm or cold to the next. The figures
+    are the least of the tries: what other programs do meanwhile can only add to them. ``chosen`` is what the engine
+    that the router chose takes alone.
     """
     router = Router.from_config(folder / "router.yml")
     found = []
     for sql in statements:
-        tries: dict[str, list[float]] = {way: [] for way in (*ENGINES, *ROUTED)}
-        for routed in ROUTED * (TRIES + 1):
-            for way in (*ENGINES, routed):
+        tries: dict[str, list[float]] = {way: [] for way in WAYS}
+        for number in range(TRIES + 1):
+            for way in Random(number).sample(WAYS, len(WAYS)):
                 tries[way].append(once(router, sql, way))
         least = {way: min(times[1:]) for way, times in tries.items()}
         found.append({**least, "chosen": least[router.decide(sql).engine or ""]})

@@ -59,7 +59,7 @@ def _write(cursor: Any, publication: Publication, table: exp.Table, snapshot: st
         "snapshot": snapshot,
         **facts,
     }
-    insert(cursor, "postgres", "publications", row)
+    insert(cursor, "publications", row)
 
 
 def _name(relation: exp.Table) -> str:

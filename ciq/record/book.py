@@ -8,12 +8,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import psycopg2
-from psycopg2 import errors
+from psycopg2 import errors, sql
+from psycopg2.extras import execute_values
 from sqlglot import exp
 
 from ciq.errors import ConnectionRefused, Problem
@@ -27,6 +29,7 @@ LOCAL = Path("warehouse") / "record.db"
 REPEATED = (psycopg2.IntegrityError, duckdb.ConstraintException)
 """What :meth:`Book.append` raises where a row's key is taken."""
 
+_PAGE = 1000
 _LOCK = 0x63697152  # the advisory lock under which the record's shape changes
 
 
@@ -61,8 +64,7 @@ class _Postgres(Book):
 
     def append(self, table: str, *rows: Row) -> None:
         with self._explained(), self._connection as connection, connection.cursor() as cursor:
-            for row in rows:
-                insert(cursor, self.dialect, table, row)
+            insert(cursor, table, *rows)
 
     def rows(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
         with self._explained(), self._connection as connection, connection.cursor() as cursor:
@@ -96,7 +98,7 @@ class _Local(Book):
     def append(self, table: str, *rows: Row) -> None:
         with self._open() as cursor:
             for row in rows:
-                insert(cursor, self.dialect, table, row)
+                cursor.execute(_insertion(table, tuple(row)), _facts(row))
 
     def rows(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
         with self._open() as cursor:
@@ -132,16 +134,22 @@ def opened(project: Path) -> Iterator[Book]:
         book.close()
 
 
-def insert(cursor: Any, dialect: str, table: str, row: Row) -> None:
-    """Add one row to ``ciq.<table>`` in the cursor's own transaction."""
-    facts = [json.dumps(value) if isinstance(value, dict | list | tuple) else value for value in row.values()]
-    cursor.execute(_insertion(dialect, table, tuple(row)), facts)
+def insert(cursor: Any, table: str, *rows: Row) -> None:
+    """Add rows to ``ciq.<table>`` of PostgreSQL in the cursor's own transaction."""
+    for columns, alike in groupby(rows, tuple):
+        names = sql.SQL(", ").join(map(sql.Identifier, columns))
+        into = sql.SQL("INSERT INTO {} ({}) VALUES %s").format(sql.Identifier("ciq", table), names)
+        execute_values(cursor, into, [_facts(row) for row in alike], page_size=_PAGE)
+
+
+def _facts(row: Row) -> list[Any]:
+    return [json.dumps(value) if isinstance(value, dict | list | tuple) else value for value in row.values()]
 
 
 @cache
-def _insertion(dialect: str, table: str, columns: tuple[str, ...]) -> str:
+def _insertion(table: str, columns: tuple[str, ...]) -> str:
     values = exp.values([tuple(exp.Placeholder() for _ in columns)])
-    return exp.insert(values, exp.table_(table, db="ciq"), columns=list(columns)).sql(dialect, identify=True)
+    return exp.insert(values, exp.table_(table, db="ciq"), columns=list(columns)).sql("duckdb", identify=True)
 
 
 def _dicts(cursor: Any) -> list[dict[str, Any]]:

@@ -207,8 +207,7 @@ TERMS: Mapping[Engine, tuple[str, ...]] = {"pg": ("pg_cost", "pg_mb"), "duckdb":
 
 def estimated(cost: Cost, engine: Engine, figures: Mapping[str, float]) -> float:
     """The time in milliseconds of one of the ENGINES."""
-    coefficients: Mapping[str, float] = cost.model_dump()
-    return coefficients[f"{engine}_base"] + sum(coefficients[name] * figures[name] for name in TERMS[engine])
+    return float(getattr(cost, f"{engine}_base") + sum(getattr(cost, name) * figures[name] for name in TERMS[engine]))
 
 
 def _milliseconds(cost: Cost, able: Sequence[Engine], figures: Mapping[str, float]) -> dict[Engine, float]:

@@ -6,10 +6,12 @@ here in size and nesting, as neither guards its stack and its time against every
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pgparse
@@ -23,6 +25,7 @@ LONGEST = 262_144
 _DEEPEST_TEXT = 65_536
 _MOST_COMMENTS = 500
 _LIST_LITERAL = re.compile(r"(?:'\w*'|[0-9.]+)\s*,")
+_LITERALS = re.compile(r"'(?:[^']|'')*'|\b[0-9][0-9.eE]*\b")
 _local = threading.local()
 
 
@@ -54,6 +57,15 @@ def postgres_tree(sql: str) -> list[dict[str, Any]] | str:
         return "it is nested too deeply"
     except ValueError as error:  # lone surrogates, or a tree that is no JSON
         return f"it can't be read: {type(error).__name__}"
+
+
+def fingerprint(sql: str) -> str:
+    """The same for statements that differ in literals and layout only: libpg_query's, else of the text without them."""
+    if too_large(sql) is None:
+        with suppress(pgparse.PGQueryError, ValueError):
+            return str(pgparse.fingerprint(sql))
+    bare = " ".join(_LITERALS.sub("?", sql).split())
+    return hashlib.sha256(bare.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def nodes(tree: Any) -> Iterator[dict[str, Any]]:

@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import pgparse
 import psycopg2
 
 from ciq.errors import CiqError
 from ciq.record import opened
 from ciq.record.runs import now, who
 from ciq.router.decide import Decision
-from ciq.router.grammar import too_large
 
 TABLE = "queries"
-_LITERALS = re.compile(r"'(?:[^']|'')*'|\b[0-9][0-9.eE]*\b")
 _MOST = 500
-
-
-def fingerprint(sql: str) -> str:
-    """The same for statements that differ in literals and layout only: libpg_query's, else of the text without them."""
-    if too_large(sql) is None:
-        with suppress(pgparse.PGQueryError, ValueError):
-            return str(pgparse.fingerprint(sql))
-    bare = " ".join(_LITERALS.sub("?", sql).split())
-    return hashlib.sha256(bare.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 class Log:
@@ -47,7 +33,7 @@ class Log:
         row = {
             "queried_at": now(),
             "who": self._who,
-            "fingerprint": fingerprint(decision.statement.sql),
+            "fingerprint": decision.statement.fingerprint,
             "engine": facts.pop("engine", None) or decision.engine or "none",
             "chosen": decision.engine,
             "rule": decision.rule,

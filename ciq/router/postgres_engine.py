@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import re
 import select
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -36,6 +36,30 @@ _READ = f"""
 SELECT set_config('ciq.statement', %s, true);
 DO $$DECLARE ciq refcursor := 'ciq'; BEGIN OPEN ciq FOR EXECUTE current_setting('ciq.statement'); END$$;
 {_FETCH}
+"""
+# The cost of a plan comes as a message to the client alone, so that its transaction has ended with the same message.
+_PLAN = f"""
+{_BEGIN};
+SELECT set_config('ciq.statement', %s, true);
+DO $$DECLARE top text; BEGIN
+    EXECUTE 'EXPLAIN (FORMAT TEXT) ' || current_setting('ciq.statement') INTO top;
+    RAISE INFO USING MESSAGE = top;
+END$$;
+ROLLBACK
+"""
+_PLANNED = re.compile(r"\(cost=\S+\.\.(\S+) rows=(\d+) width=(\d+)\)$")
+# DISCARD ALL in its parts, as PostgreSQL's manual has them: as a whole it takes a message of its own.
+_FORGET = """
+ROLLBACK;
+CLOSE ALL;
+SET SESSION AUTHORIZATION DEFAULT;
+RESET ALL;
+DEALLOCATE ALL;
+UNLISTEN *;
+SELECT pg_advisory_unlock_all();
+DISCARD PLANS;
+DISCARD TEMP;
+DISCARD SEQUENCES
 """
 # JSON, and intervals, whose months the driver would count as 30 days.
 _AS_TEXT = extensions.new_type((114, 1186, 3802), "AS_TEXT", lambda value, cursor: value)
@@ -106,17 +130,15 @@ class PostgresEngine:
         connection = self._busy = self._reader()
         try:
             with self._explained(), connection.cursor() as cursor:
-                cursor.execute(_READ, [f"EXPLAIN (FORMAT JSON) {sql}"])
-                ((plan,),) = cursor.fetchall()
-                cursor.execute("ROLLBACK")
+                cursor.execute(_PLAN, [sql])
         except BaseException as error:
             connection.close()
             if isinstance(error, StatementRefused):
                 return None
             raise
         self._idle = connection
-        top = json.loads(plan)[0]["Plan"]
-        return {"pg_cost": float(top["Total Cost"]), "pg_mb": top["Plan Rows"] * top["Plan Width"] / 1e6}
+        top = _PLANNED.search(connection.notices.pop().rstrip())
+        return {"pg_cost": float(top[1]), "pg_mb": int(top[2]) * int(top[3]) / 1e6} if top else None
 
     def write(self, sql: str) -> Rows:
         """Run one statement as the writer's role and commit it; its rows, or the number of rows it touched.
@@ -182,8 +204,7 @@ class PostgresEngine:
         """End the transaction and all that outlives it: locks, settings, cursors, what was listened to."""
         try:
             with connection.cursor() as cursor:
-                cursor.execute("ROLLBACK")
-                cursor.execute("DISCARD ALL")
+                cursor.execute(_FORGET)
         except psycopg2.Error:
             # The answer is whole by now: a server that goes away takes the connection alone.
             connection.close()

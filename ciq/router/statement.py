@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
+
+from ciq.router.grammar import fingerprint
 
 Engine = str
 """An engine by its name: one of ENGINES, or what router.yml calls one that it adds."""
@@ -75,3 +78,8 @@ class Statement:
     count: int = 1
     scans: tuple[Scan, ...] = ()
     differs: str | None = "it is not looked into"
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The same for statements that differ in literals and layout only."""
+        return fingerprint(self.sql)

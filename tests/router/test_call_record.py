@@ -12,7 +12,7 @@ from ciq.postgres import Server
 from ciq.record import opened
 from ciq.router import Router, tune
 from ciq.router.decide import estimated
-from ciq.router.log import fingerprint
+from ciq.router.grammar import fingerprint
 from ciq.router.settings import Cost, load_settings
 from ciq.router.statement import ENGINES
 

@@ -91,6 +91,8 @@ def test_nothing_changes_when_everything_is_taken_for_a_read(house: Path, served
     lake = DuckDBEngine(house, settings(house), find(house, settings(house)))
     answered = 0
     for statement in statements:
+        with suppress(CiqError):
+            postgres.estimate(statement)
         for engine in (postgres, lake):
             with suppress(CiqError):
                 _, batches = engine.read(statement)
@@ -112,6 +114,22 @@ def test_each_way_out_is_refused(house: Path, served: Server, statement: str) ->
     with pytest.raises(CiqError) as caught:
         PostgresEngine(served, settings(house)).read(statement)
     assert not isinstance(caught.value, Unavailable)
+
+
+def test_a_session_keeps_nothing_from_one_read_to_the_next(house: Path, served: Server) -> None:
+    engine = PostgresEngine(served, settings(house))
+
+    def read(statement: str) -> object:
+        return [row for batch in engine.read(statement)[1] for row in batch.to_pylist()]
+
+    kept = """SELECT pg_backend_pid() AS pid, current_user::text AS role, current_setting('work_mem') AS memory,
+        current_setting('default_transaction_read_only') AS read_only, (SELECT count(*) FROM pg_locks l
+        WHERE l.pid = pg_backend_pid() AND locktype = 'advisory') AS locks"""
+    before = read(kept)
+    read("""SELECT pg_advisory_lock(1), set_config('work_mem', '64kB', false), set_config('role', 'postgres', false),
+        set_config('default_transaction_read_only', 'off', false)""")
+    assert read(kept) == before
+    assert "'role': 'ciq_reader'" in str(before)
 
 
 @pytest.mark.parametrize(
