@@ -1,4 +1,4 @@
-"""``ciq check`` and ``ciq ingest`` of packed files against a bare COPY, plain files and ``frictionless validate``.
+"""``ciq check``, ``ciq contract draft`` and ``ciq ingest`` against a bare COPY, plain files, ``frictionless validate``.
 
 frictionless walks row by row in Python, so it is given a part of the rows and compared by CPU a row; it holds types,
 NULLs, ranges, categories and the primary key, ciq the row rule as well.
@@ -35,7 +35,7 @@ _FIELDS = {
 
 def run(scratch: Scratch, pairs: int) -> Iterator[Row]:
     """Check beside COPY, packed beside plain, then a part of the rows beside frictionless."""
-    checks, bare, plain, packed = list[Cost](), list[Cost](), list[Cost](), list[Cost]()
+    checks, bare, plain, packed, drafts = (list[Cost]() for _ in range(5))
     zipped = scratch.folder / "packed" / f"{DATASET}.csv.gz"
     zipped.parent.mkdir()
     with scratch.csv.open("rb") as source, gzip.open(zipped, "wb", compresslevel=6) as target:
@@ -43,10 +43,12 @@ def run(scratch: Scratch, pairs: int) -> Iterator[Row]:
     for _ in range(pairs):
         bare.append(measured(*module("ingest_copy", str(scratch.csv), str(scratch.folder / "copy.parquet"))))
         checks.append(measured(CIQ, "check", str(scratch.csv), "--contract", str(scratch.strict / _CONTRACT)))
+        drafts.append(measured(CIQ, "contract", "draft", str(scratch.csv), "--treatment", "treated"))
         plain.append(_ingest(scratch, scratch.csv))
         packed.append(_ingest(scratch, zipped))
     what = f"check: {scratch.rows:,} rows of CSV"
     yield Row(f"{what}, ciq check against a bare typed COPY", str(checks[0]), "at most 1.2x", _ratio(checks, bare))
+    yield Row(f"{what}, ciq contract draft against it", str(drafts[0]), "at most 2x", _ratio(drafts, bare))
     yield Row(f"{what}, ciq ingest against it", str(plain[0]), "at most 1.8x", _ratio(plain, bare))
     yield Row(
         f"{what}.gz, ciq ingest against that of the plain file", str(packed[0]), "at most 1.25x", _ratio(packed, plain)
