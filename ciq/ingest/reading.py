@@ -13,8 +13,9 @@ from sqlglot import exp
 
 from ciq.contract import pii
 from ciq.contract.model import Contract
-from ciq.errors import DataRefused, LimitExceeded, Problem
+from ciq.errors import DataRefused, Problem
 from ciq.ingest.cells.offsets import mixed
+from ciq.ingest.content.bounds import bound_rows
 from ciq.ingest.content.raw import Tick
 from ciq.ingest.content.stamp import Stamp
 from ciq.ingest.engine import call, file_literal, is_exhausted, rows, watched, write_parquet
@@ -186,7 +187,7 @@ def _scan(contract: Contract, tick: Tick, file: Opened, *, hashed: bool) -> Scan
     scan = file.reader.scan(file.raw, contract, file.header, digest)
     if scan.records == 0:
         raise DataRefused(Problem("F111", "the file has a header and no rows", file.path))
-    _bounded(file, scan.records or 0, contract)
+    bound_rows(scan.records or 0, file.path, contract.source.limits)
     return Scanned(file, scan)
 
 
@@ -204,7 +205,7 @@ def _cast(con: DuckDBPyConnection, contract: Contract, file: Scanned, target: Pa
         raise source.reader.refusal(source.raw, contract, source.header, None)
     if count == 0:
         raise DataRefused(Problem("F111", "the file has no rows", source.path))
-    _bounded(source, count, contract)
+    bound_rows(count, source.path, contract.source.limits)
     if not sound:
         _placed_alike(con, contract, source, target)
     return count, sound
@@ -241,13 +242,6 @@ def _placed_alike(con: DuckDBPyConnection, contract: Contract, file: Opened, cas
         found.append(Problem("I212", message, file.path, places[later].line, help="write all times in one form"))
     if found:
         raise DataRefused(*found)
-
-
-def _bounded(file: Opened, count: int, contract: Contract) -> None:
-    limit = contract.source.limits.max_rows
-    if count > limit:
-        message = f"the file has {count} rows, the limit is {limit}"
-        raise LimitExceeded(Problem("F105", message, file.path, help="raise source.limits.max_rows"))
 
 
 def _twins(files: Sequence[Scanned]) -> list[Problem]:

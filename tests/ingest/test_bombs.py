@@ -10,8 +10,10 @@ import pytest
 from pyarrow import feather, parquet
 from small_project import GOOD
 
+from ciq.contract.model import Limits
 from ciq.errors import LimitExceeded
 from ciq.ingest import check
+from ciq.ingest.content import bytescan
 from ciq.ingest.formats import columnar
 
 
@@ -39,6 +41,31 @@ def test_a_bomb_is_known_by_its_first_bytes(project, make):
     content = packer.compress(lines) + packer.flush()
     with pytest.raises(LimitExceeded, match=f"more than {200 * 2**14} bytes"):
         check(project.put(content, "d.jsonl.gz"), make(id_col=None))
+
+
+def test_rows_are_counted_while_they_come(project, make, tmp_path):
+    def blocks():
+        yield GOOD
+        pytest.fail("a block more than the limit needs is read")
+
+    with pytest.raises(LimitExceeded, match="F105 the file has more than 2 rows"):
+        bytescan.scan(blocks(), tmp_path, ",", Limits(max_rows=2))
+    lines = b'{"id":4,"treated":1,"x":2.5,"g":"a"}\n' * 3 + b"no object\n"
+    assert reached(project.put(lines, "d.jsonl"), make(source={"limits": {"max_rows": 2}})) == "F105"
+
+
+def test_a_quote_that_is_never_closed_ends_at_a_line_s_length(tmp_path):
+    def blocks():
+        yield GOOD + b'4,1,2.5,"a\n'
+        yield b"b c\n" * 150
+        yield b"b c\n" * 150
+        pytest.fail("a block more than the limit needs is read")
+
+    with pytest.raises(LimitExceeded, match="F117 the record is longer than 1000 bytes"):
+        bytescan.scan(blocks(), tmp_path, ",", Limits(max_line=1000))
+    closed = [GOOD + b'4,1,2.5,"a\n', b"b c\n" * 200, b"b c\n" * 200 + b'"\n5,0,1.5,a\n']
+    closed[1:1] = [b'"\n6,0,1.5,"a\n']
+    assert bytescan.scan(iter(closed), tmp_path, ",", Limits(max_line=1000)).records == 6
 
 
 def claiming(rows):

@@ -16,6 +16,7 @@ from small_project import Project
 from soaking import examples
 from sqlglot import exp
 
+from ciq.contract.model import Limits
 from ciq.ingest import check, ingest
 from ciq.ingest.cells import casting
 from ciq.ingest.content import bytescan
@@ -107,8 +108,8 @@ def test_whatever_is_taken_reads_as_the_csv_module_reads_it(pieces, make):
 def test_block_borders_change_nothing(size, tmp_path):
     content = '\ufeffa,b\r\n1,"x\r\n,""y"\r\n\r\n"2",é\r\n,'.encode()
     blocks = (content[at : at + size] for at in range(0, len(content), size))
-    whole = bytescan.scan(iter([content]), tmp_path, ",", 1000)
-    assert bytescan.scan(blocks, tmp_path, ",", 1000) == whole
+    whole = bytescan.scan(iter([content]), tmp_path, ",", Limits(max_line=1000))
+    assert bytescan.scan(blocks, tmp_path, ",", Limits(max_line=1000)) == whole
     assert (whole.records, whole.delimiters) == (3, 4)
 
 
@@ -144,4 +145,4 @@ def test_a_plain_file_needs_no_matching_of_floats(cells, delimiter, end, make, t
     with duckdb.connect() as con:
         query = f"SELECT t FROM unnest($1::VARCHAR[]) u(t) WHERE ({plain}) IS DISTINCT FROM ({matched})"  # noqa: S608
         apart = con.execute(query, [cells]).fetchall()
-    assert not (bytescan.scan(iter([path.read_bytes()]), path, delimiter, 10**6).plain and apart), apart
+    assert not (bytescan.scan(iter([path.read_bytes()]), path, delimiter, Limits()).plain and apart), apart

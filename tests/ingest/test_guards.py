@@ -37,7 +37,7 @@ CASES = {
     "one too many, CRLF": ("d.csv", b"id,treated,x,g\r\n1,0,1,a,\r\n", [("F112", 2)]),
     "one too few and one too many": ("d.csv", H + b"1,0,1\n2,1,2,b,\n", [("F112", 2), ("F112", 3)]),
     "blanks line": ("d.csv", H + b"1,0,1,a\n  \n", [("F112", 3)]),
-    "unclosed quote": ("d.csv", H + b'1,0,1,a\n2,1,2,"b\n', [("F113", 4)]),
+    "unclosed quote": ("d.csv", H + b'1,0,1,a\n2,1,2,"b\n', [("F113", 3)]),
     "stray quote": ("d.csv", H + b'1,0,1,a"b\n', [("F113", 2)]),
     "two stray quotes": ("d.csv", H + b'1,0,1,a""\n', [("F113", 2)]),
     "blank before a quote": ("d.csv", H + b'1,0,1,a\n1,0,1, "b"\n', [("F113", 3)]),

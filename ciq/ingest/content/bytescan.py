@@ -12,7 +12,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from ciq.contract.model import Limits
 from ciq.errors import DataRefused, LimitExceeded, Problem
+from ciq.ingest.content.bounds import bound_rows
 from ciq.ingest.content.encodings import hint
 
 BOM = b"\xef\xbb\xbf"
@@ -35,14 +37,16 @@ class TextScan:
     plain: bool
 
 
-def scan(blocks: Iterator[bytes], path: Path, delimiter: str, max_line: int) -> TextScan:
+def scan(blocks: Iterator[bytes], path: Path, delimiter: str, limits: Limits) -> TextScan:
     """Guard the UTF-8 text of file ``path``, whose first record is its header.
 
-    Raises DataRefused with the first place of each kind of finding, LimitExceeded for a line above ``max_line`` bytes.
+    Raises DataRefused with the first place of each kind of finding, LimitExceeded as soon as there is a line above
+    ``max_line`` bytes, or a record more than ``max_rows``.
     """
-    guard = _Guard(path, ord(delimiter), max_line)
+    guard = _Guard(path, ord(delimiter), limits.max_line)
     for lines in _whole_lines(blocks, guard):
         guard.read(lines)
+        bound_rows(guard.records - 1, path, limits)
     guard.finish()
     return TextScan(guard.records - 1, guard.delimiters, guard.multiline, guard.plain)
 
@@ -75,6 +79,7 @@ class _Guard:
         self._offset = 0
         self._crlf: bool | None = None
         self._inside = False
+        self._open = self._open_line = 0
         self._found: dict[str, Problem] = {}
 
     def bound(self, length: int) -> None:
@@ -106,7 +111,7 @@ class _Guard:
     def finish(self) -> None:
         """Raise DataRefused for all that was found."""
         if self._inside:
-            self._note("F113", "a quoted value is not closed before the end of the file", self._lines + 1)
+            self._note("F113", "a quoted value of the record is not closed before the file's end", self._open_line)
         if self._found:
             raise DataRefused(*self._found.values())
 
@@ -172,6 +177,7 @@ class _Guard:
     def _structure(self, text: bytes, array: Bytes) -> None:
         """Count the records and delimiters that stand outside quotes, and compare the line ends."""
         newline = array == _LF
+        self._bound_open(text, newline)
         blank = int(newline[0]) + int(np.count_nonzero(newline[1:] & newline[:-1]))
         if self._crlf or b"\r" in text:
             returns = array == _CR
@@ -183,6 +189,19 @@ class _Guard:
         unended = not self._inside and text[-1] != _LF
         self.records += int(np.count_nonzero(newline)) - blank + int(unended)
         self.delimiters += int(np.count_nonzero(array == self._delimiter))
+
+    def _bound_open(self, text: bytes, newline: npt.NDArray[np.bool_]) -> None:
+        """Raise if a quoted value is open at the end, and its record is above the limit already."""
+        if not self._inside:
+            return
+        begins = newline.size - int(np.argmax(newline[::-1])) if newline.any() else 0
+        if begins or not self._open:
+            self._open, self._open_line = 0, self._line_at(text, begins)
+        self._open += newline.size - begins
+        if self._open > self._max_line:
+            message = f"the record is longer than {self._max_line} bytes, and a quoted value in it still open"
+            help_ = "close the quote, or raise source.limits.max_line"
+            raise LimitExceeded(Problem("F117", message, self._path, self._open_line, help=help_))
 
     def _line_ends(self, text: bytes, newline: npt.NDArray[np.bool_], returns: npt.NDArray[np.bool_]) -> None:
         paired = np.zeros_like(newline)

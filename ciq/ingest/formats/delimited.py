@@ -53,7 +53,7 @@ class Delimited:
         content = raw.path if raw.is_plain else raw.spool()
         blocks = raw.blocks(digest) if raw.is_plain else _kept(raw.blocks(digest), content)
         with ahead(blocks) as coming:
-            text = bytescan.scan(coming, raw.path, self._separator(contract), contract.source.limits.max_line)
+            text = bytescan.scan(coming, raw.path, self._separator(contract), contract.source.limits)
         if text.delimiters != (len(header.names) - 1) * (text.records + 1):
             raise self.refusal(raw, contract, header, None)
         return Scan(digest.sha256, digest.bytes, content, text.records, text.multiline, text.plain)
@@ -67,9 +67,7 @@ class Delimited:
         if len(rest) > len(head):  # a line as long as that is for the scan to judge before the engine reads it
             return None
         try:
-            text = bytescan.scan(
-                iter([head + end]), raw.path, self._separator(contract), contract.source.limits.max_line
-            )
+            text = bytescan.scan(iter([head + end]), raw.path, self._separator(contract), contract.source.limits)
         except CiqError:
             return None
         return Scan("", 0, raw.path, multiline=text.multiline, plain=text.plain)

@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from ciq.contract.model import Contract
 from ciq.errors import CiqError, DataRefused, LimitExceeded, Problem
+from ciq.ingest.content.bounds import bound_rows
 from ciq.ingest.content.bytescan import BOM
 from ciq.ingest.content.encodings import hint
 from ciq.ingest.content.raw import Raw
@@ -65,6 +66,7 @@ class JsonLines:
                 if any(type(cell) is list for cell in cells):
                     raise _nested(raw.path, line, contract, cells)
                 count += 1
+                bound_rows(count, raw.path, contract.source.limits)
                 yield [
                     cell if cell is None or type(cell) is _Number else _text(cell, quoted and cell not in nulls)
                     for cell, quoted in zip(cells, strict, strict=True)
