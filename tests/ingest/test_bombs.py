@@ -11,7 +11,7 @@ from pyarrow import feather, parquet
 from small_project import GOOD
 
 from ciq.contract.model import Limits
-from ciq.errors import LimitExceeded
+from ciq.errors import DataRefused, LimitExceeded
 from ciq.ingest import check
 from ciq.ingest.content import bytescan
 from ciq.ingest.formats import columnar
@@ -66,6 +66,15 @@ def test_a_quote_that_is_never_closed_ends_at_a_line_s_length(tmp_path):
     closed = [GOOD + b'4,1,2.5,"a\n', b"b c\n" * 200, b"b c\n" * 200 + b'"\n5,0,1.5,a\n']
     closed[1:1] = [b'"\n6,0,1.5,"a\n']
     assert bytescan.scan(iter(closed), tmp_path, ",", Limits(max_line=1000)).records == 6
+
+
+def test_a_record_that_was_closed_counts_for_nothing_in_the_next_open_one(tmp_path):
+    closed = [GOOD + b'4,1,2.5,"a\n', b"b c\n" * 150, b'"\n', b'5,0,1.5,"a\n' + b"b c\n" * 150]
+    assert bytescan.scan(iter([*closed, b'"\n']), tmp_path, ",", Limits(max_line=1000)).records == 5
+    with pytest.raises(DataRefused) as caught:
+        bytescan.scan(iter(closed), tmp_path, ",", Limits(max_line=1000))
+    opened = b"".join(closed).count(b"\n", 0, b"".join(closed).index(b"5,0,1.5")) + 1
+    assert [(problem.rule, problem.line) for problem in caught.value.problems] == [("F113", opened)]
 
 
 def claiming(rows):

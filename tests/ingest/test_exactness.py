@@ -17,6 +17,7 @@ from soaking import examples
 from sqlglot import exp
 
 from ciq.contract.model import Limits
+from ciq.errors import DataRefused
 from ciq.ingest import check, ingest
 from ciq.ingest.cells import casting
 from ciq.ingest.content import bytescan
@@ -111,6 +112,27 @@ def test_block_borders_change_nothing(size, tmp_path):
     whole = bytescan.scan(iter([content]), tmp_path, ",", Limits(max_line=1000))
     assert bytescan.scan(blocks, tmp_path, ",", Limits(max_line=1000)) == whole
     assert (whole.records, whole.delimiters) == (3, 4)
+
+
+FIELDS = st.sampled_from(["x", "", '"x"', '"\n"', '""', '"\n\n,"', '"x""\n"'])
+
+
+@settings(max_examples=examples(200), deadline=None)
+@given(
+    records_=st.lists(st.tuples(FIELDS, FIELDS), max_size=8),
+    end=st.sampled_from(["\n", "\r\n"]),
+    opened=st.lists(st.sampled_from(["x", "\n", ","]), max_size=8),
+    data=st.data(),
+)
+def test_the_record_of_a_quote_that_is_left_open_is_named_wherever_blocks_end(records_, end, opened, data):
+    before = "".join(",".join(fields) + "\n" for fields in [("a", "b"), *records_])
+    content = (before + '1,"' + "".join(opened)).replace("\n", end).encode()
+    blocks, most = list[bytes](), max(len(line) for line in content.split(b"\n"))
+    while rest := content[sum(map(len, blocks)) :]:
+        blocks.append(rest[: data.draw(st.integers(1, 20))])
+    with pytest.raises(DataRefused) as caught:
+        bytescan.scan(iter(blocks), Path("d.csv"), ",", Limits(max_line=most + 40 + len(opened) * 2))
+    assert [(each.rule, each.line) for each in caught.value.problems] == [("F113", before.count("\n") + 1)]
 
 
 def test_quoted_lines_that_look_like_records_across_read_buffers(project, make):

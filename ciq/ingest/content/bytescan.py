@@ -193,6 +193,7 @@ class _Guard:
     def _bound_open(self, text: bytes, newline: npt.NDArray[np.bool_]) -> None:
         """Raise if a quoted value is open at the end, and its record is above the limit already."""
         if not self._inside:
+            self._open = 0
             return
         begins = newline.size - int(np.argmax(newline[::-1])) if newline.any() else 0
         if begins or not self._open:
