@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 from pyarrow import feather, parquet
@@ -47,6 +48,7 @@ def test_what_is_taken(kind, array, lands, project, make):
         ("int64", pa.array([2**63], pa.uint64()), "I203"),
         ("datetime", pa.array([1], pa.timestamp("ns")), "I203"),
         ("int64", pa.array([1], pa.duration("s")), "F121"),
+        ("int64", pd.Series(pd.period_range("2026-01", periods=1, freq="M")), "F121"),
         ("string", pa.array([[1]]), "F121"),
         ("string", pa.array([b"a"]), "F121"),
         ("date", pa.Array.from_buffers(pa.date64(), 1, [None, pa.py_buffer((5).to_bytes(8, "little"))]), "F143"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import duckdb
@@ -12,6 +13,20 @@ from pyarrow import parquet
 from ciq.errors import DataRefused
 from ciq.ingest import check, ingest
 
+
+class Periods(pa.ExtensionType):
+    """As pandas keeps its periods."""
+
+    def __init__(self):
+        super().__init__(pa.int64(), "pandas.period")
+
+    def __arrow_ext_serialize__(self):
+        return b'{"freq": "M"}'
+
+
+PERIODS = pa.ExtensionArray.from_storage(Periods(), pa.array([672]))
+_JULIAN = 2_440_588
+"""The day 1970-01-01, as such timestamps count."""
 SAME = {"id": "1::BIGINT", "treated": "1::TINYINT", "x": "1.5::DOUBLE", "g": "'a'"}
 
 
@@ -124,6 +139,8 @@ def test_flipped_bytes_are_refused_or_harmless(project, make):
         ("datetime", pa.array([-1_000, None], pa.timestamp("ns", "UTC"))[:1], None),
         ("string", pa.array([1], pa.time64("ns")), "F121"),
         ("string", pa.array([1_000], pa.time64("ns")), None),
+        ("int64", pa.array([1], pa.duration("us")), "F121"),
+        ("int64", PERIODS, "F121"),
     ],
 )
 def test_what_the_engine_would_read_less_exactly(kind, array, rule, project, make):
@@ -135,3 +152,36 @@ def test_what_the_engine_would_read_less_exactly(kind, array, rule, project, mak
         types={"id": "int64", "treated": "int8", "g": "category"}, covariate_cols=("g",), extra_columns="drop"
     )
     assert check(project.raw / "d.parquet", dropped).ok
+
+
+@pytest.mark.parametrize(
+    ("time", "rule"),
+    [
+        (datetime(2024, 1, 1, 10, 0, 0, 5), None),
+        (datetime(1900, 1, 1, 10, 0, 0, 5), None),
+        (datetime(9999, 12, 31, 10, 0, 0, 5), None),
+        (1_001, "F121"),
+        (-999, "F121"),
+    ],
+)
+def test_the_nanoseconds_of_old_timestamps(time, rule, project, make):
+    nanoseconds = time if isinstance(time, int) else (time - datetime(1970, 1, 1)) // timedelta(microseconds=1) * 1000
+    days, rest = divmod(nanoseconds, 86_400 * 10**9)
+    columns = {"id": [1, 2], "treated": [0, 1], "g": ["a", "b"]}
+    there = pa.array([0, None], pa.timestamp("ns"))
+    parquet.write_table(
+        pa.table({**columns, "x": there}),
+        project.raw / "d.parquet",
+        use_deprecated_int96_timestamps=True,
+        compression="none",
+        use_dictionary=False,
+        write_statistics=False,
+    )
+    content = (project.raw / "d.parquet").read_bytes()
+    epoch = (0).to_bytes(8, "little") + (_JULIAN).to_bytes(4, "little")
+    assert content.count(epoch) == 1
+    project.put(
+        content.replace(epoch, rest.to_bytes(8, "little") + (_JULIAN + days).to_bytes(4, "little")), "d.parquet"
+    )
+    contract = make(types={"id": "int64", "treated": "int8", "x": "datetime", "g": "category"})
+    assert [problem.rule for problem in check(project.raw / "d.parquet", contract).problems] == [rule] * bool(rule)

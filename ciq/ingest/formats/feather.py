@@ -8,6 +8,7 @@ from typing import Any
 from ciq.errors import DataRefused, Problem
 from ciq.ingest.content.raw import Raw
 from ciq.ingest.formats.header import bound
+from ciq.ingest.formats.precision import bare_number
 
 
 def to_parquet(raw: Raw, packed: Path, target: Path) -> None:
@@ -36,11 +37,12 @@ def _kept(raw: Raw, schema: Any) -> None:
     """Refuse the types that Parquet would hold as another one without a word."""
     import pyarrow as pa
 
-    lost = [field for field in schema if pa.types.is_duration(field.type) or pa.types.is_decimal256(field.type)]
+    kinds = {field.name: bare_number(field) or field.type for field in schema}
+    lost = {name: kind for name, kind in kinds.items() if isinstance(kind, str) or pa.types.is_decimal256(kind)}
     if lost:
         raise DataRefused(
             *(
-                Problem("F121", f"column {field.name!r} is {field.type}, which has no exact text", raw.path)
-                for field in lost
+                Problem("F121", f"column {name!r} is {kind}, which has no exact text", raw.path)
+                for name, kind in lost.items()
             )
         )
