@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 from pyarrow import feather, parquet
@@ -57,6 +58,18 @@ def test_what_is_taken(kind, array, lands, project, make):
 def test_what_is_refused(kind, array, rule, project, make):
     contract = make(types={"id": "int64", "treated": "int8", "x": kind, "g": "category"})
     assert [problem.rule for problem in check(put(project, x=array), contract).problems] == [rule]
+
+
+@pytest.mark.parametrize("kind", [pl.Categorical, pl.Enum(["b", "a", "unused"])])
+@pytest.mark.parametrize("compression", ["uncompressed", "lz4", "zstd"])
+def test_the_categories_of_polars(kind, compression, project, make):
+    values = [None if at % 7 == 3 else "ab"[at % 2] for at in range(1000)]
+    frame = pl.DataFrame({"id": range(1000), "treated": [0, 1] * 500, "x": values, "g": "a"})
+    chunks = [frame[:300], frame[300:]]
+    path = project.raw / "d.feather"
+    pl.concat(chunks, rechunk=False).with_columns(pl.col("x").cast(kind)).write_ipc(path, compression=compression)
+    contract = make(types={"id": "int64", "treated": "int8", "x": "category", "g": "category"})
+    assert landed(project, contract) == values
 
 
 def test_damage(project, make):
