@@ -24,6 +24,7 @@ from ciq.draft.write import Draft, yaml_text
 from ciq.errors import DataRefused, Problem
 from ciq.ingest.cells.widening import FLOATS
 from ciq.ingest.engine import call, column, connection, is_exhausted, rows
+from ciq.ingest.formats.header import is_cell
 from ciq.ingest.formats.jsonlines import JsonLines
 from ciq.ingest.formats.table import recognised
 from ciq.ingest.reading import Scanned, open_all, scan_one
@@ -73,19 +74,22 @@ def _probe(path: Path, aside: Path, sheet: str | None) -> tuple[Contract, tuple[
     """A contract that reads every column of the file as text, and why columns are left out of it."""
     plain = _contract(path, Source(sheet=sheet), ["column"])
     raw, reader = recognised(path, plain, aside)
-    source, names = plain.source, reader.header(raw, plain).names
+    header = reader.header(raw, plain)
+    source, names = plain.source, header.names
     for other in _DELIMITERS if len(names) == 1 else ():
         split = Source(delimiter=other)
         more = reader.header(raw, _contract(path, split, ["column"])).names
         if len(more) > len(names):
             source, names = split, more
-    readable = [name for name in dict.fromkeys(names) if name and not _CONTROL.search(name)]
+    no_cells = {name: kind for name, kind in zip(names, header.types or (), strict=False) if not is_cell(kind)}
+    readable = [name for name in dict.fromkeys(names) if name and not _CONTROL.search(name) and name not in no_cells]
     if not readable:
         raise _unnameable(path)
     probe = _contract(path, source, readable)
     refused = {found.column: found.message for found in findings(probe) if found.rule == "C116" and found.column}
     kept = [name for name in readable if name not in refused]
     left_out = [f"{name!r} has a control character in its name" for name in names if _CONTROL.search(name)]
+    left_out += [f"{name!r} is {kind}, whose values have no text form" for name, kind in no_cells.items()]
     if not kept:
         raise _unnameable(path)
     return _contract(path, source, kept), (*left_out, *refused.values())

@@ -10,7 +10,7 @@ from ciq.contract.constraint_checks import extent
 from ciq.contract.magnitude import LARGEST
 from ciq.contract.model import Number
 from ciq.contract.types import COLUMN_TYPES, Kind, TypeName
-from ciq.draft.profile import MISSING_WORDS, MOST_LEVELS, Profile
+from ciq.draft.profile import MISSING_WORDS, MOST_LEVELS, NOTHING_ELSE, Profile
 
 _INTEGERS: tuple[TypeName, ...] = ("int8", "int16", "int32", "int64")
 _DIGITS = 3
@@ -98,6 +98,6 @@ def _around(low: float, high: float, type_name: TypeName) -> tuple[float, float]
 
 
 def words_for_missing(profiles: list[Profile]) -> tuple[str, ...]:
-    """The words for a missing value that stand in columns which otherwise are of one kind."""
-    used = {word for profile in profiles if profile.kind != "text" for word in profile.odd}
+    """The words for a missing value that stand in columns otherwise of one kind, and those of dumps in any."""
+    used = {word for profile in profiles for word in profile.odd if profile.kind != "text" or word in NOTHING_ELSE}
     return tuple(word for word in MISSING_WORDS if word in used)

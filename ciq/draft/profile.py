@@ -16,7 +16,9 @@ from ciq.ingest.engine import call, column, rows
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-MISSING_WORDS = ("NA", "N/A", "n/a", "NULL", "null", "NaN", "nan", "None", "#N/A", ".")
+NOTHING_ELSE = ("\\N",)
+"""What dumps of databases write where there is no value, and nobody for one."""
+MISSING_WORDS = ("NA", "N/A", "n/a", "NULL", "null", "NaN", "nan", "None", "#N/A", ".", *NOTHING_ELSE)
 """What people write where there is no value; taken so only where all other cells are of one kind."""
 
 MOST_LEVELS = 50

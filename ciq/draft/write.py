@@ -65,7 +65,7 @@ def _lines(draft: Draft) -> Iterator[str]:
         yield f"  delimiter: {scalar(draft.source.delimiter)}  # GUESS: it gives the header more than one column"
     if draft.missing_words:
         words = _flow(["", *draft.missing_words])
-        yield f"  null_values: {words}  # GUESS: they stand where all other cells are of one kind"
+        yield f"  null_values: {words}  # GUESS: they stand for no value"
     if draft.source.datetime_format:
         yield "  datetime_format:"
         yield from (f"    {scalar(name)}: {scalar(form)}" for name, form in draft.source.datetime_format.items())

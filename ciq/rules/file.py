@@ -57,7 +57,8 @@ FILE_RULES = (
         "F109",
         "A column has no name",
         "Columns are read by name.",
-        "Name every column in the first line, which may not be blank.",
+        "Name every column in the first line, which may not be blank. An index that pandas or R adds is left out by "
+        "to_csv(index=False) or write.csv(row.names = FALSE).",
     ),
     Rule(
         "F110",
@@ -129,7 +130,7 @@ FILE_RULES = (
         "F121",
         "A column's values have no text form",
         "Lists, structs and binary values are no cells.",
-        "Flatten the column at the source.",
+        "Flatten the column at the source, or leave it out of types, with extra_columns: drop.",
     ),
     Rule(
         "F122",

@@ -219,6 +219,28 @@ def test_columns_that_can_t_be_named_are_left_out_and_said(tmp_path: Path) -> No
     assert check(file, contract).ok
 
 
+def test_columns_whose_values_have_no_text_are_left_out_and_said(tmp_path: Path) -> None:
+    path = tmp_path / "nested.parquet"
+    nested = {"tags": [["a"], []] * 10, "raw": [b"a", b"b"] * 10}
+    parquet.write_table(pa.table({"treated": [0, 1] * 10, "x": range(20), **nested}), path)
+    contract = drafted(path)
+    text = path.with_name("drafted.yaml").read_text(encoding="utf-8")
+    assert "# left out: 'tags' is VARCHAR[], whose values have no text form" in text
+    assert "# left out: 'raw' is BLOB, whose values have no text form" in text
+    assert list(contract.types) == ["treated", "x"] and check(path, contract).ok
+
+
+def test_what_dumps_of_databases_write_for_null_is_no_text(tmp_path: Path) -> None:
+    rows = [["treated", "x", "plan", "note"], *([str(at % 2), str(at), "ab"[at % 2], f"n{at}"] for at in range(80))]
+    for at in (1, 2, 3):
+        rows[20][at] = "\\N"
+    contract = drafted(write(tmp_path, rows))
+    assert contract.source.null_values == ("", "\\N")
+    assert contract.types == {"treated": "int8", "x": "int8", "plan": "category", "note": "string"}
+    assert contract.constraints.not_null == ("treated",)
+    assert contract.constraints.categories == {"plan": ("a", "b")}
+
+
 def test_parquet_and_another_delimiter(tmp_path: Path) -> None:
     file = tmp_path / "d.parquet"
     duckdb.sql(

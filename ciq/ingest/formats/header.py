@@ -43,7 +43,8 @@ def problems(path: Path, contract: Contract, header: Header) -> Iterator[Problem
             help_ = "it may know the outcome: leave it out at the source"
             yield Problem("F110", message, path, line, help=help_)
         if not name.strip():
-            yield Problem("F109", f"column {at[name]} has no name", path, line, help="name every column")
+            help_ = "name every column; an index that pandas or R adds is left out by index=False or row.names = FALSE"
+            yield Problem("F109", f"column {at[name]} has no name", path, line, help=help_)
         elif times > 1:
             yield Problem("F108", f"column {name!r} stands {times} times in the header", path, line)
     yield from _declared(path, contract, header, line)
@@ -67,7 +68,8 @@ def _declared(path: Path, contract: Contract, header: Header, line: int | None) 
         yield Problem("F106", f"column {name!r} is missing", path, line, help=near_help)
     for name, kind in zip(header.names, header.types or (), strict=False):
         if name in contract.types and not is_cell(kind):
-            yield Problem("F121", f"column {name!r} is {kind}, which can't be {contract.types[name]}", path)
+            message = f"column {name!r} is {kind}, which can't be {contract.types[name]}"
+            yield Problem("F121", message, path, help="leave it out of types, with extra_columns: drop")
 
 
 def extra(contract: Contract, header: Header) -> tuple[str, ...]:

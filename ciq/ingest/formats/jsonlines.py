@@ -190,9 +190,10 @@ def _repeated(path: Path, line: int, keys: list[str]) -> DataRefused:
 
 def _nested(path: Path, line: int, contract: Contract, cells: Sequence[Any]) -> DataRefused:
     names = [name for name, cell in zip(contract.types, cells, strict=True) if type(cell) is list]
+    help_ = "leave it out of types, with extra_columns: drop"
     return DataRefused(
         *(
-            Problem("F121", f"column {name!r} is nested, which can't be {contract.types[name]}", path, line)
+            Problem("F121", f"column {name!r} is nested, which can't be {contract.types[name]}", path, line, help=help_)
             for name in names
         )
     )
