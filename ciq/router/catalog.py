@@ -62,6 +62,12 @@ WHERE attnum > 0 AND NOT attisdropped AND relkind IN ('r', 'p', 'v', 'm', 'f')
 AND nspname NOT IN ('pg_catalog', 'pg_toast', 'information_schema')
 AND typname <> 'timestamptz' AND NOT ({COMPARES_ALIKE})
 """  # noqa: S608  # of this very file
+_KINDS = """
+SELECT nspname, relname, attname, typname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+JOIN pg_namespace ON pg_namespace.oid = relnamespace JOIN pg_type ON pg_type.oid = atttypid
+WHERE attnum > 0 AND NOT attisdropped AND relkind IN ('r', 'p', 'v', 'm', 'f')
+AND nspname NOT IN ('pg_catalog', 'pg_toast', 'information_schema') AND typname IN ('int2', 'text', 'varchar')
+"""
 _PATH = "SELECT nspname FROM unnest(current_schemas(false)) AS path(nspname)"
 
 
@@ -72,7 +78,7 @@ class Catalog:
     row security, whose policies call functions. ``casts`` is whether a cast may change something; ``path`` is the
     search path.
     ``bytewise`` is whether texts sort by their bytes, as UTF-8 has them; ``unlike`` are the columns of each relation
-    whose values DuckDB may compare otherwise.
+    whose values DuckDB may compare otherwise, ``kinds`` the types of those that are small integers or texts.
     """
 
     functions: dict[tuple[str, str], bool] = field(default_factory=dict)
@@ -86,6 +92,7 @@ class Catalog:
     path: tuple[str, ...] = ("public",)
     bytewise: bool = True
     unlike: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    kinds: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
 
     def function(self, schema: str, name: str) -> bool | None:
         """Whether every function that this name may mean changes nothing; None where there is none."""
@@ -110,6 +117,9 @@ def read_catalog(cursor: Any) -> Catalog:
     unlike: dict[tuple[str, str], frozenset[str]] = {}
     for schema, name, column in rows(_UNLIKE):
         unlike[schema, name] = unlike.get((schema, name), frozenset()) | {column}
+    kinds: dict[tuple[str, str], dict[str, str]] = {}
+    for schema, name, column, kind in rows(_KINDS):
+        kinds.setdefault((schema, name), {})[column] = kind
     return Catalog(
         functions={(schema, name): bool(steady) for schema, name, steady in rows(_FUNCTIONS)},
         relations=frozenset((schema, name) for schema, name, *_ in relations),
@@ -122,4 +132,5 @@ def read_catalog(cursor: Any) -> Catalog:
         path=tuple(name for (name,) in rows(_PATH)),
         bytewise=rows(_BYTEWISE) == [(True,)],
         unlike=unlike,
+        kinds=kinds,
     )

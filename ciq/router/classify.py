@@ -18,6 +18,7 @@ from ciq.router.catalogue import duckdb, postgres
 from ciq.router.grammar import duckdb_kinds, duckdb_tree, postgres_tree, too_large
 from ciq.router.hints import hints
 from ciq.router.postgres_walk import Names, Seen
+from ciq.router.postgres_written import written
 from ciq.router.statement import ENGINES, Engine, Kind, Relation, Statement
 
 _RUNNABLE = (["SELECT"], ["EXPLAIN"])
@@ -105,9 +106,11 @@ def _differs(sql: str, seen: Seen, catalog: Catalog | None) -> str | None:
     """Why the engines might answer differently: by what is written, or by the columns that it is about."""
     if catalog is None:
         return portable.objection(sql, seen) or portable.quoted(seen)
-    unlike = (catalog.unlike.get(catalog.place(found.schema, found.name) or ("", "")) for found in seen.relations)
-    columns = sorted({name for names in unlike for name in names or ()})
-    return portable.objection(sql, seen, catalog.bytewise) or portable.quoted(seen) or portable.unlike(seen, columns)
+    places = [catalog.place(found.schema, found.name) or ("", "") for found in seen.relations]
+    columns = sorted({name for place in places for name in catalog.unlike.get(place, ())})
+    kinds = [item for place in places for item in catalog.kinds.get(place, {}).items()]
+    found = portable.objection(sql, seen, catalog.bytewise) or portable.quoted(seen)
+    return found or portable.unlike(seen, columns) or portable.typed(seen, kinds)
 
 
 def _has_doubts(verdicts: list[_Verdict]) -> bool:
@@ -126,7 +129,7 @@ def _statement(node: dict[str, Any], catalog: Catalog | None) -> _Verdict:
     if kind == "SelectStmt":
         verdict.targets = tuple(verdict.seen.targets)
     else:
-        found = postgres_walk.written(kind, body)
+        found = written(kind, body)
         verdict.targets = None if found is None else tuple(dict.fromkeys([*found, *verdict.seen.targets]))
         verdict.seen.changes = {_spoken(kind): None, **verdict.seen.changes}
     _judge(verdict, catalog)

@@ -28,7 +28,7 @@ def names(sql: str, given: Sequence[str]) -> list[str]:
         return [f"column{number}" for number in range(1, len(given) + 1)]
     targets = [item["ResTarget"] for item in select.get("targetList", [])]
     stars = [at for at, target in enumerate(targets) if _is_star(target)]
-    found = [_output(target) for target in targets]
+    found = [output(target) for target in targets]
     if not stars:
         return found if len(found) == len(given) else list(given)
     before, after = found[: stars[0]], found[stars[-1] + 1 :]
@@ -39,7 +39,8 @@ def _is_star(target: Node) -> bool:
     return "A_Star" in target["val"].get("ColumnRef", {}).get("fields", [{}])[-1]
 
 
-def _output(target: Node) -> str:
+def output(target: Node) -> str:
+    """What a column of an answer is called that is no star."""
     return str(target["name"]) if "name" in target else _figured(target["val"])[0] or _NAMELESS
 
 

@@ -7,10 +7,10 @@ The list is short on purpose: what is not on it stays with one engine. Each entr
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from ciq.router.grammar import nodes
+from ciq.router.portable_names import Node, misnamed
 from ciq.router.postgres_walk import Seen
 
 _NODE_NAMES = """
@@ -21,7 +21,7 @@ NODES = frozenset(_NODE_NAMES.split())
 FUNCTIONS = frozenset({"count", "sum", "avg", "min", "max", "abs", "extract", "substring"})
 OPERATORS = frozenset({"=", "<>", "<", ">", "<=", ">=", "+", "-", "*", "/", "%", "~~", "!~~", "||"})
 _FORMS = {
-    "date": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
+    "date": re.compile(r"(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}"),
     "interval": re.compile(r"[0-9]{1,6}(?: (?:day|month|year)s?)?"),
     "float8": re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?"),
 }
@@ -29,14 +29,16 @@ TYPES = frozenset(_FORMS)
 _RADIX = re.compile(r"0(?<!\w0)[xobXOB]")  # begins with what is rare, so that the text is passed over fast
 _LONGEST_NUMBER = 38
 _LONGEST_BIGINT = 18
-_NUMBER = re.compile(r"\s*[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\s*")
-TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?)?")
+_MOST_PLACES = 18
+_NUMBER = re.compile(r"\s*[-+]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?|nan|inf(?:inity)?)\s*", re.IGNORECASE)
+TIME = re.compile(r"(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}( ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?)?")
 """A time that both engines read alike, whatever it is compared with."""
 
-_LIKE_TIME = re.compile(r"\s*[0-9]+-[0-9]+-")
+_LIKE_TIME = re.compile(r"\s*[-+]?[0-9]+(?:\s+|[-/.])[0-9]+(?:\s+|[-/.])[0-9]|\s*[0-9]+-[0-9]+-")
 _OF_TEXTS = frozenset({"~~", "!~~", "||"})
 JOINS = re.compile(r"\b(?:anti|asof|positional|semi)\b", re.IGNORECASE)
 """Words before JOIN that are an alias of what stands there to PostgreSQL, and the kind of the join to DuckDB."""
+_RECKONING = frozenset({"+", "-", "*"})
 _EXTRACTED = frozenset({"year", "month", "day"})
 _ORDERING = frozenset({"<", ">", "<=", ">="})
 _BETWEEN = ("AEXPR_BETWEEN", "AEXPR_NOT_BETWEEN")
@@ -55,6 +57,8 @@ def objection(sql: str, seen: Seen, bytewise: bool = True) -> str | None:
         return "ANTI, ASOF, POSITIONAL and SEMI are joins in DuckDB, and aliases in PostgreSQL"
     if any(len(number) > _LONGEST_NUMBER or "e" in number.lower() for number in seen.numbers):
         return "a number with an exponent or more than 38 figures is a double in DuckDB"
+    if any(len(number.partition(".")[2]) > _MOST_PLACES for number in seen.numbers):
+        return "a number with more than 18 places does not fit beside a bigint in DuckDB"
     for kind in sorted(seen.kinds - NODES):
         return f"{kind} is not on the list of what both engines answer alike"
     for names in sorted(seen.types):
@@ -64,8 +68,9 @@ def objection(sql: str, seen: Seen, bytewise: bool = True) -> str | None:
         *map(_call, seen.calls),
         *map(_operator, seen.expressions),
         *map(_cast, seen.casts),
-        _names(seen),
+        misnamed(seen),
         _whole(seen),
+        _untyped(seen),
     )
     return next(filter(None, found), None if bytewise else _sorted(seen))
 
@@ -87,7 +92,7 @@ def _is_doubtful(text: str) -> bool:
     return bool(_NUMBER.fullmatch(text) or (_LIKE_TIME.match(text) and not TIME.fullmatch(text)))
 
 
-def _beside_texts(node: dict[str, Any]) -> list[dict[str, Any]]:
+def _beside_texts(node: Node) -> list[Node]:
     """The operands of a comparison with what is evidently a text, or of a pattern."""
     left, right = node.get("lexpr", {}), node["rexpr"]
     operands = [left, *right.get("List", {}).get("items", [right])]
@@ -95,7 +100,7 @@ def _beside_texts(node: dict[str, Any]) -> list[dict[str, Any]]:
     return operands if known else []
 
 
-def _is_text(node: dict[str, Any]) -> bool:
+def _is_text(node: Node) -> bool:
     """Whether a node is evidently a text, or no value at all: in quotes, a part of a text, or texts that are joined."""
     constant = node.get("A_Const", {})
     call, operation = node.get("FuncCall"), node.get("A_Expr")
@@ -104,19 +109,6 @@ def _is_text(node: dict[str, Any]) -> bool:
         or (call is not None and _last(call["funcname"]) == "substring")
         or (operation is not None and _last(operation["name"]) == "||")
     )
-
-
-def _names(seen: Seen) -> str | None:
-    """What DuckDB finds under a name that is another one to PostgreSQL."""
-    names = {*seen.columns, *seen.rows, *seen.outputs}
-    if len({name.lower() for name in names}) < len(names):
-        return "DuckDB can't tell names apart that differ in case alone"
-    for node in seen.sorts:
-        for reference in nodes(node):
-            fields = reference.get("ColumnRef", {}).get("fields", [])
-            if len(fields) > 1 and fields[-1].get("String", {}).get("sval") in seen.outputs:
-                return "DuckDB sorts by a column of the answer where one of a relation is meant"
-    return None
 
 
 def _whole(seen: Seen) -> str | None:
@@ -131,13 +123,41 @@ def _whole(seen: Seen) -> str | None:
     return None
 
 
+def _untyped(seen: Seen) -> str | None:
+    """A time in quotes that has its type from other rows in PostgreSQL alone."""
+    if seen.united and any(TIME.fullmatch(_text(value)) for value in seen.answered):
+        return "a time in quotes is a text in DuckDB where rows are put together, and a time in PostgreSQL"
+    return None
+
+
 def unlike(seen: Seen, columns: Sequence[str]) -> str | None:
     """Why a query differs that may be about one of ``columns``, whose values don't compare alike."""
     named = [name for name in columns if name in seen.columns or "*" in seen.columns]
     return f"{named[0]} is of a type or collation that DuckDB may compare otherwise" if named else None
 
 
-def _call(node: dict[str, Any]) -> str | None:
+def typed(seen: Seen, kinds: Iterable[tuple[str, str]]) -> str | None:
+    """Why a query differs for the types of its relations' columns: those that are small integers or texts."""
+    small, texts = set[str](), set[str]()
+    for name, kind in kinds:
+        (small if kind == "int2" else texts).add(name)
+    sums = [node for node in seen.expressions if "lexpr" in node and _last(node["name"]) in _RECKONING]
+    if found := _about(seen, sums, small):
+        return f"{found} may be a small integer, which DuckDB reckons with in two bytes, and PostgreSQL in four"
+    found = _about(seen, [node["arg"] for node in seen.casts], texts)
+    return f"{found} may be a text, and not every text is cast alike" if found else None
+
+
+def _about(seen: Seen, parts: Sequence[Node], columns: set[str]) -> str | None:
+    """The name of what is one of ``columns`` in one of ``parts``, or may be by another name."""
+    if columns.isdisjoint(seen.columns) and "*" not in seen.columns:
+        return None
+    fields = (node["ColumnRef"]["fields"] for part in parts for node in nodes(part) if "ColumnRef" in node)
+    names = (each[-1].get("String", {}).get("sval", "") for each in fields)
+    return next((name for name in names if name in columns or name in seen.outputs), None)
+
+
+def _call(node: Node) -> str | None:
     name, arguments = _last(node["funcname"]), node.get("args", [])
     if name not in FUNCTIONS or "over" in node:
         return f"the function {name}() is not on the list of what both engines answer alike"
@@ -148,12 +168,16 @@ def _call(node: dict[str, Any]) -> str | None:
     return None
 
 
-def _operator(node: dict[str, Any]) -> str | None:
+def _operator(node: Node) -> str | None:
     name = _last(node["name"])
     if node["kind"] in _BETWEEN:
         return None
+    if node["kind"] == "AEXPR_NULLIF" and _text(node["lexpr"]):
+        return "NULLIF of a constant in quotes is a text in DuckDB, and of the other value's type in PostgreSQL"
     if name not in OPERATORS:
         return f"the operator {name} is not on the list of what both engines answer alike"
+    if name in ("~~", "!~~") and any("ColumnRef" in part for part in nodes(node["rexpr"])):
+        return "a pattern from a column may have a backslash, which escapes in PostgreSQL alone"
     if name == "||" and not (_is_text(node["lexpr"]) and _is_text(node["rexpr"])):
         return "a double is another text in DuckDB, so what is joined has to be a text in quotes or a part of one"
     if name in ("/", "%") and not _positive(node["rexpr"]):
@@ -161,7 +185,7 @@ def _operator(node: dict[str, Any]) -> str | None:
     return None
 
 
-def _cast(node: dict[str, Any]) -> str | None:
+def _cast(node: Node) -> str | None:
     """Texts that are cast as they stand have to be in the form that both engines read alike."""
     text, name = node["arg"].get("A_Const", {}).get("sval", {}).get("sval"), _last(node["typeName"]["names"])
     if text is None or _FORMS[name].fullmatch(text):
@@ -180,15 +204,15 @@ def _sorted(seen: Seen) -> str | None:
     )
 
 
-def _last(parts: list[dict[str, Any]]) -> str:
+def _last(parts: list[Node]) -> str:
     return str(parts[-1]["String"]["sval"])
 
 
-def _text(node: dict[str, Any]) -> str:
+def _text(node: Node) -> str:
     return str(node.get("A_Const", {}).get("sval", {}).get("sval", ""))
 
 
-def _positive(node: dict[str, Any]) -> bool:
+def _positive(node: Node) -> bool:
     """Whether a node is a number written out, and more than 0."""
     constant = node.get("A_Const", {})
     number = constant.get("ival", {}).get("ival") or constant.get("fval", {}).get("fval") or 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +34,7 @@ _CHANGING = {
 # Nothing is below these but names and values; the clause is entered apart.
 _CLOSED = frozenset({"withClause", "A_Const", "ColumnRef", "String", "funcname", "name", "alias"})
 _SAMPLING = frozenset({"bernoulli", "system"})
+_UNITING = frozenset({"SETOP_UNION", "SETOP_INTERSECT", "SETOP_EXCEPT"})
 _NO_OPERATOR = frozenset({"AEXPR_BETWEEN", "AEXPR_NOT_BETWEEN", "AEXPR_BETWEEN_SYM", "AEXPR_NOT_BETWEEN_SYM"})
 
 
@@ -45,7 +46,9 @@ class Seen:
     operators and casts; ``numbers`` are written out, those beside small integers. ``only`` tells of a relation that is
     read without those that inherit from it. ``columns`` has ``*`` where they go without their names, ``rows`` are what
     relations, subqueries and joins are called, ``outputs`` what columns of an answer are. ``sorts`` is what is sorted
-    by, ``quoted`` the constants in quotes.
+    by, ``quoted`` the constants in quotes. ``stars`` are the references to all columns, ``merged`` tells of a join that
+    makes one column of two, ``united`` of rows that are put together. ``tables`` are subqueries in a FROM and common
+    table expressions, ``sublinks`` those in expressions; ``answered`` are the values of columns of answers.
     """
 
     functions: set[Names] = field(default_factory=set)
@@ -67,6 +70,12 @@ class Seen:
     outputs: set[str] = field(default_factory=set)
     sorts: list[dict[str, Any]] = field(default_factory=list)
     quoted: list[str] = field(default_factory=list)
+    stars: list[dict[str, Any]] = field(default_factory=list)
+    merged: bool = False
+    united: bool = False
+    tables: list[dict[str, Any]] = field(default_factory=list)
+    sublinks: list[dict[str, Any]] = field(default_factory=list)
+    answered: list[dict[str, Any]] = field(default_factory=list)
 
 
 def walk(statement: dict[str, Any]) -> Seen:
@@ -79,6 +88,7 @@ def walk(statement: dict[str, Any]) -> Seen:
             stack.extend([(item, scope) for item in value])
         elif type(value) is dict:
             if "withClause" in value:
+                _tables(seen, value["withClause"])
                 scope = _enter(value["withClause"], scope, stack)
             if "fromClause" in value:
                 seen.scans += scans(value, scope)
@@ -116,6 +126,8 @@ def _enter(clause: dict[str, Any], scope: frozenset[str], stack: list[tuple[Any,
 def _column(seen: Seen, node: Any, scope: frozenset[str]) -> None:
     last = node["fields"][-1]
     seen.columns.add(last["String"]["sval"] if "String" in last else "*")
+    if "A_Star" in last:
+        seen.stars.append(node)
 
 
 def _alias(seen: Seen, node: Any, scope: frozenset[str]) -> None:
@@ -126,10 +138,12 @@ def _alias(seen: Seen, node: Any, scope: frozenset[str]) -> None:
 
 def _natural(seen: Seen, node: Any, scope: frozenset[str]) -> None:
     seen.columns.add("*")
+    seen.merged = True
 
 
 def _merged(seen: Seen, node: Any, scope: frozenset[str]) -> None:
     seen.columns.update(_names(node))
+    seen.merged = True
 
 
 def _constant(seen: Seen, node: Any, scope: frozenset[str]) -> None:
@@ -188,10 +202,31 @@ def _sort(seen: Seen, node: Any, scope: frozenset[str]) -> None:
 def _output(seen: Seen, node: Any, scope: frozenset[str]) -> None:
     if "name" in node:
         seen.outputs.add(node["name"])
+    if "val" in node:
+        seen.answered.append(node["val"])
 
 
-def _table(seen: Seen, node: Any, scope: frozenset[str]) -> None:
-    seen.rows.add(node["ctename"])
+def _tables(seen: Seen, clause: dict[str, Any]) -> None:
+    seen.tables += [item["CommonTableExpr"] for item in clause["ctes"]]
+    seen.rows.update(item["CommonTableExpr"]["ctename"] for item in clause["ctes"])
+
+
+def _subquery(seen: Seen, node: Any, scope: frozenset[str]) -> None:
+    seen.tables.append(node)
+
+
+def _sublink(seen: Seen, node: Any, scope: frozenset[str]) -> None:
+    _named_operator(seen, node, scope)
+    seen.sublinks.append(node)
+
+
+def _united(seen: Seen, node: Any, scope: frozenset[str]) -> None:
+    seen.united |= node in _UNITING
+
+
+def _rows(seen: Seen, node: Any, scope: frozenset[str]) -> None:
+    seen.united = True
+    seen.answered += [value for row in node for value in row["List"]["items"]]
 
 
 def _type(seen: Seen, node: Any, scope: frozenset[str]) -> None:
@@ -227,10 +262,12 @@ _TELLING: dict[str, Callable[[Seen, Any, frozenset[str]], None]] = {
     "UpdateStmt": _changed,
     "DeleteStmt": _changed,
     "MergeStmt": _changed,
-    "SubLink": _named_operator,
+    "SubLink": _sublink,
+    "RangeSubselect": _subquery,
+    "valuesLists": _rows,
+    "op": _united,
     "SortBy": _sort,
     "ResTarget": _output,
-    "CommonTableExpr": _table,
     "TypeName": _type,
     "RangeTableSample": _sample,
     "A_Indirection": _indirection,
@@ -241,39 +278,3 @@ _TELLING: dict[str, Callable[[Seen, Any, frozenset[str]], None]] = {
 
 def _names(parts: list[dict[str, Any]]) -> Names:
     return tuple(part["String"]["sval"] for part in parts if "String" in part)
-
-
-def written(kind: str, node: dict[str, Any]) -> Iterator[Relation] | None:
-    """The relations that a statement other than a query changes; None where it doesn't name them."""
-    place = _WRITTEN_AT.get(kind)
-    if place is not None:
-        found: Any = node
-        for part in place:
-            found = found.get(part, {})
-        return iter([relation(found)])
-    if kind == "TruncateStmt":
-        return (relation(item["RangeVar"]) for item in node["relations"])
-    if kind == "DropStmt" and node.get("removeType") in _DROPPED:
-        return (_dropped(item["List"]["items"]) for item in node["objects"])
-    return None
-
-
-_WRITTEN_AT: dict[str, Names] = {
-    "InsertStmt": ("relation",),
-    "UpdateStmt": ("relation",),
-    "DeleteStmt": ("relation",),
-    "MergeStmt": ("relation",),
-    "CreateStmt": ("relation",),
-    "CreateTableAsStmt": ("into", "rel"),
-    "CreateSeqStmt": ("sequence",),
-    "IndexStmt": ("relation",),
-    "ViewStmt": ("view",),
-    "AlterTableStmt": ("relation",),
-    "RefreshMatViewStmt": ("relation",),
-}
-_DROPPED = frozenset({"OBJECT_TABLE", "OBJECT_VIEW", "OBJECT_INDEX", "OBJECT_MATVIEW", "OBJECT_SEQUENCE"})
-
-
-def _dropped(parts: list[dict[str, Any]]) -> Relation:
-    catalog, schema, name = ("", "", *_names(parts))[-3:]
-    return Relation(name, schema, catalog)

@@ -18,6 +18,7 @@ from ciq.router.classify import classify
 from ciq.router.decide import Context, Decision, Located, Spoken, choose, locate, refusal
 from ciq.router.duckdb_engine import DuckDBEngine
 from ciq.router.engine import Rows, Unavailable, added, begun, planned
+from ciq.router.intervals import as_texts
 from ciq.router.log import Log
 from ciq.router.names import names
 from ciq.router.postgres_engine import PostgresEngine
@@ -183,7 +184,7 @@ class Router:
         sql = decision.statement.sql
         if engine == "duckdb":
             rows = self._duckdb().read(sql, self._pulled(decision))
-            return _renamed(sql, rows) if "pg" in decision.statement.dialects else rows
+            return _as_postgres(sql, rows) if "pg" in decision.statement.dialects else rows
         if engine in self._added:
             return self._added[engine].read(sql)
         if self._postgres is None:
@@ -231,10 +232,15 @@ class Router:
             known.catalog, known.catalog_at = catalog, now
 
 
-def _renamed(sql: str, rows: Rows) -> Rows:
-    """Rows whose columns have the names that PostgreSQL would give them."""
+def _as_postgres(sql: str, rows: Rows) -> Rows:
+    """Rows whose columns have the names that PostgreSQL would give them; intervals are texts."""
     schema, batches = rows
-    schema = pa.schema([column.with_name(name) for column, name in zip(schema, names(sql, schema.names), strict=True)])
+    schema = pa.schema(
+        [
+            pa.field(name, pa.string() if pa.types.is_interval(column.type) else column.type)
+            for column, name in zip(schema, names(sql, schema.names), strict=True)
+        ]
+    )
     return schema, begun(_each(batches, schema))
 
 
@@ -243,7 +249,7 @@ def _each(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> Generator[pa.
     try:
         yield
         for batch in batches:
-            yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
+            yield pa.RecordBatch.from_arrays([as_texts(column) for column in batch.columns], schema=schema)
     finally:
         batches.close()  # type: ignore[attr-defined]
 

@@ -1,0 +1,89 @@
+"""What stands under a name, or in a place, that is another one to DuckDB."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from ciq.router.grammar import nodes
+from ciq.router.names import output
+from ciq.router.postgres_walk import Seen
+
+Node = dict[str, Any]
+
+
+def misnamed(seen: Seen) -> str | None:
+    """Why a name of a query may mean something else to DuckDB."""
+    names = {*seen.columns, *seen.rows, *seen.outputs}
+    if len({name.lower() for name in names}) < len(names):
+        return "DuckDB can't tell names apart that differ in case alone"
+    for node in seen.sorts:
+        for reference in nodes(node):
+            fields = reference.get("ColumnRef", {}).get("fields", [])
+            if len(fields) > 1 and fields[-1].get("String", {}).get("sval") in seen.outputs:
+                return "DuckDB sorts by a column of the answer where one of a relation is meant"
+    if seen.merged and any(len(star["fields"]) == 1 for star in seen.stars):
+        return "a star stands for the merged columns of a join in their place in DuckDB, and first in PostgreSQL"
+    if any(_is_named_otherwise(table, seen) for table in seen.tables):
+        return "a column without a name, or one of two of one name, is called otherwise in a subquery of DuckDB's"
+    if any(map(_captures, (*seen.sublinks, *(table for table in seen.tables if table.get("lateral"))))):
+        return "a name in a subquery means a column of the answer to DuckDB where an outer one is meant"
+    return None
+
+
+def _is_named_otherwise(table: Node, seen: Seen) -> bool:
+    """Whether a column of a subquery that has no name of its own in DuckDB may be named outside of it."""
+    if "aliascolnames" in table or "colnames" in table.get("alias", {}):
+        return False
+    query = table["ctequery"] if "ctequery" in table else table["subquery"]
+    select = query["SelectStmt"]
+    while "larg" in select:
+        select = select["larg"]
+    within = sum("A_Star" in node["ColumnRef"]["fields"][-1] for node in nodes(query) if "ColumnRef" in node)
+    unsteady = set(_unsteady(select))
+    return bool(unsteady) and (len(seen.stars) > within or not unsteady.isdisjoint(seen.columns))
+
+
+def _unsteady(select: Node) -> Iterator[str]:
+    """The names that PostgreSQL alone gives columns; a star stands for those of a join, which may have two alike."""
+    yield from (f"column{number}" for number, _ in enumerate(_first_row(select), 1))
+    targets = [item["ResTarget"] for item in select.get("targetList", [])]
+    stars = [target for target in targets if "A_Star" in target["val"].get("ColumnRef", {}).get("fields", [{}])[-1]]
+    named = [target for target in targets if target not in stars]
+    yield from (output(target) for target in named if "name" not in target and "ColumnRef" not in target["val"])
+    yield from (name for name, count in Counter(map(output, named)).items() if count > 1)
+    sources = select.get("fromClause", [])
+    if stars and (len(targets) > 1 or len(sources) > 1 or any("JoinExpr" in source for source in sources)):
+        yield "*"
+
+
+def _first_row(select: Node) -> list[Node]:
+    rows: list[Node] = select.get("valuesLists", [{"List": {"items": []}}])
+    items: list[Node] = rows[0]["List"]["items"]
+    return items
+
+
+def _captures(sublink: Node) -> bool:
+    """Whether a query within an expression calls a column of its answer as it calls what may be one outside."""
+    for node in nodes(sublink):
+        select = node.get("SelectStmt", {})
+        targets = [item["ResTarget"] for item in select.get("targetList", [])]
+        rest = [select.get("whereClause"), select.get("havingClause")]
+        for given in (target for target in targets if "name" in target):
+            others = [target["val"] for target in targets if target is not given]
+            if _last(given["val"]) != given["name"] and given["name"] in _bare([*others, *rest]):
+                return True
+    return False
+
+
+def _bare(tree: Any) -> set[str]:
+    """The references to columns that don't say of which relation."""
+    found = (node["ColumnRef"]["fields"] for node in nodes(tree) if "ColumnRef" in node)
+    return {fields[0].get("String", {}).get("sval", "") for fields in found if len(fields) == 1}
+
+
+def _last(value: Node) -> str | None:
+    """The name of a column, where a value is one."""
+    name: str | None = value.get("ColumnRef", {}).get("fields", [{}])[-1].get("String", {}).get("sval")
+    return name

@@ -1,0 +1,48 @@
+"""Names that mean something else to DuckDB, or that it does not give, keep a query on one engine."""
+
+from __future__ import annotations
+
+import pytest
+
+from ciq.router import classify
+
+OTHERWISE = [
+    ("SELECT * FROM lab.t JOIN lab.t AS u USING (k)", "merged columns"),
+    ("SELECT * FROM lab.t NATURAL JOIN lab.t AS u", "merged columns"),
+    ("SELECT * FROM (VALUES (1, 2)) AS v", "called otherwise"),
+    ("SELECT column2 FROM (VALUES (1, 2)) AS v", "called otherwise"),
+    ("WITH c AS (SELECT count(*) FROM lab.t) SELECT * FROM c", "called otherwise"),
+    ("SELECT count FROM (SELECT count(*) FROM lab.t) AS q", "called otherwise"),
+    ("SELECT * FROM (SELECT t.i, u.i FROM lab.t, lab.t AS u) AS q", "called otherwise"),
+    ("SELECT * FROM (SELECT * FROM lab.t JOIN lab.t AS u ON t.i = u.k) AS q", "called otherwise"),
+    (
+        "SELECT i, (SELECT max(b.k) FROM (SELECT z AS i FROM (SELECT k AS z FROM lab.t) AS a WHERE i = 3) AS b) AS m "
+        "FROM lab.t",
+        "an outer one",
+    ),
+    (
+        "SELECT q.z FROM lab.t, LATERAL (SELECT y AS k FROM (SELECT i AS y FROM lab.t) AS a WHERE k > 1) AS q(z)",
+        "an outer one",
+    ),
+]
+
+
+@pytest.mark.parametrize(("sql", "reason"), OTHERWISE)
+def test_what_has_another_name_is_not_portable(sql: str, reason: str) -> None:
+    assert reason in (classify(sql).differs or "")
+
+
+ALIKE = [
+    "SELECT t.*, u.i FROM lab.t JOIN lab.t AS u USING (k)",
+    "SELECT n FROM (SELECT count(*) AS n FROM lab.t) AS q",
+    "SELECT k FROM (SELECT k, count(*) FROM lab.t GROUP BY k) AS q",
+    "WITH c (n) AS (SELECT count(*) FROM lab.t) SELECT * FROM c",
+    "SELECT i FROM lab.t WHERE EXISTS (SELECT * FROM lab.t AS u JOIN lab.t AS v ON u.i = v.k)",
+    "SELECT i FROM lab.t WHERE k = (SELECT max(u.k) AS i FROM lab.t AS u WHERE u.i > 3)",
+    "SELECT i FROM lab.t WHERE k IN (SELECT u.k AS k FROM lab.t AS u WHERE k > 3)",
+]
+
+
+@pytest.mark.parametrize("sql", ALIKE)
+def test_what_has_the_same_name_is(sql: str) -> None:
+    assert classify(sql).differs is None
