@@ -69,7 +69,7 @@ def _text(profile: Profile, rows: int, nullable: bool, missing_words: frozenset[
         return Inferred(profile.name, "string", True, True, "empty in this file")
     few = len(profile.odd) <= MOST_LEVELS and (2 * len(levels) <= profile.filled or len(levels) == 1)
     empty = ", some missing" if nullable else ""
-    if few:
+    if few and not any("\0" in level for level in levels):  # which YAML can't hold
         found = f"{len(levels)} level{'s' if len(levels) > 1 else ''}{empty}"
         return Inferred(profile.name, "category", nullable, len(levels) == 1, found, levels=levels)
     return Inferred(profile.name, "string", nullable or bool(missing_words), False, f"texts{empty}")

@@ -230,6 +230,13 @@ def test_columns_whose_values_have_no_text_are_left_out_and_said(tmp_path: Path)
     assert list(contract.types) == ["treated", "x"] and check(path, contract).ok
 
 
+def test_levels_that_yaml_can_t_hold_are_no_levels(tmp_path: Path) -> None:
+    path = tmp_path / "nul.parquet"
+    parquet.write_table(pa.table({"treated": [0, 1] * 10, "x": range(20), "g": ["a\0b", "c"] * 10}), path)
+    contract = drafted(path)
+    assert contract.types["g"] == "string" and check(path, contract).ok
+
+
 def test_what_dumps_of_databases_write_for_null_is_no_text(tmp_path: Path) -> None:
     rows = [["treated", "x", "plan", "note"], *([str(at % 2), str(at), "ab"[at % 2], f"n{at}"] for at in range(80))]
     for at in (1, 2, 3):

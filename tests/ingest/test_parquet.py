@@ -105,6 +105,38 @@ def test_names_are_judged(project, make):
     assert check(put(project, extra="[1]"), make(extra_columns="drop")).ok
 
 
+@pytest.mark.parametrize(
+    ("names", "rules"),
+    [
+        (("id", "treated", "x", "g", "x"), ["F108"]),
+        (("id", "treated", "x", "g", "X"), ["F108"]),
+        (("X", "id", "treated", "x", "g"), ["F108"]),
+        (("id", "treated", "x", "g", ""), ["F109"]),
+        (("id", "treated", "x", "g", "\u00c9", "\u00e9", "ss", "\u00df"), []),
+        (("id", "treated", "x", "g", "file_row_number", "filename"), []),
+    ],
+)
+def test_names_are_those_of_the_file(names, rules, project, make):
+    """And not those that the engine gives to what repeats, also in another case, or has no name."""
+    values = {"id": [1, 2], "treated": [0, 1], "x": [1.5, 200.0], "g": ["a", "b"]}
+    arrays = [pa.array(values.get(name, [8, 9])) for name in names]
+    parquet.write_table(pa.Table.from_arrays(arrays, names), project.raw / "d.parquet")
+    contract = make(extra_columns="drop")
+    assert [problem.rule for problem in check(project.raw / "d.parquet", contract).problems] == rules
+    bounded = make(extra_columns="drop", constraints={"ranges": {"x": (0, 100)}})
+    said = [problem.message for problem in check(project.raw / "d.parquet", bounded).problems]
+    assert rules or said == ["x '200.0' is out of range in row 2: expected 0 .. 100"]
+
+
+def test_a_column_that_is_dropped_is_not_read_to_say_what_is_wrong(project, make):
+    offsets = pa.array(range(3), pa.int32()).buffers()[1]
+    broken = pa.Array.from_buffers(pa.string(), 2, [None, offsets, pa.py_buffer(b"\xff" * 2)])
+    table = pa.table({"id": [1, 2], "treated": [0, 2], "x": [1.5, 2.5], "g": ["a", "b"], "note": broken})
+    parquet.write_table(table, project.raw / "d.parquet")
+    (problem,) = check(project.raw / "d.parquet", make(extra_columns="drop")).problems
+    assert problem.rule == "I206" and "in row 2" in problem.message
+
+
 def test_no_rows(project, make):
     with duckdb.connect() as con:
         con.sql("SELECT 1 AS id, 0 AS treated, 1.5 AS x, 'a' AS g LIMIT 0").write_parquet(

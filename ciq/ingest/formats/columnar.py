@@ -16,7 +16,6 @@ from ciq.ingest.cells.widening import FLOATS, lossless
 from ciq.ingest.content.raw import Raw
 from ciq.ingest.engine import call, column, connection, file_literal, rows
 from ciq.ingest.formats import precision
-from ciq.ingest.formats.header import is_cell
 from ciq.ingest.formats.reader import Digest, Header, Place, Scan
 
 _CHUNK = 1 << 20
@@ -37,7 +36,9 @@ class Parquet:
         query = exp.select("*").from_(call("read_parquet", file_literal(raw.content)))
         with self._readable(raw, contract), connection(raw.aside) as con:
             described = con.execute(query.limit(0).sql(dialect="duckdb")).description
-        return Header(tuple(str(name) for name, *_ in described), tuple(str(kind) for _, kind, *_ in described))
+            names = _names(raw.content)
+        _distinguished(raw.path, names, [str(name) for name, *_ in described])
+        return Header(names, tuple(str(kind) for _, kind, *_ in described))
 
     def scan(self, raw: Raw, contract: Contract, header: Header, digest: Digest) -> Scan:
         """Show the digest the file, and take its count of rows from the footer."""
@@ -80,17 +81,41 @@ class Parquet:
             raise self.refusal(raw, contract, Header(()), error) from error
 
     def places(self, raw: Raw, contract: Contract, header: Header, wanted: Sequence[int]) -> Mapping[int, Place]:
-        """The text of all fields of the given 1-based rows; such files have no lines."""
+        """The text of the declared fields of the given 1-based rows; such files have no lines."""
         texts = [
-            exp.cast(column(name), "VARCHAR") if is_cell(kind) else exp.convert("")
-            for name, kind in zip(header.names, header.types or (), strict=True)
+            exp.alias_(exp.cast(column(name), "VARCHAR") if name in contract.types else exp.convert(""), f"c{at}")
+            for at, name in enumerate(header.names)
         ]
-        source = call("read_parquet", file_literal(raw.content), file_row_number=exp.true())
-        number = column("file_row_number")
-        chosen = exp.In(this=number, expressions=[exp.Literal.number(record - 1) for record in wanted])
+        # The engine's own number of a row has a name that the file may have for a column of its own.
+        number = exp.alias_(exp.Window(this=exp.RowNumber()), "record")
+        numbered = exp.select(number, *texts).from_(call("read_parquet", file_literal(raw.content))).subquery("n")
+        chosen = exp.In(this=column("record"), expressions=[exp.Literal.number(record) for record in wanted])
         with connection(raw.aside) as con:
-            found = rows(con, exp.select(number.copy(), *texts).from_(source).where(chosen))
-        return {at + 1: Place(None, tuple("" if text is None else text for text in fields)) for at, *fields in found}
+            found = rows(con, exp.select("*").from_(numbered).where(chosen))
+        return {at: Place(None, tuple("" if text is None else text for text in fields)) for at, *fields in found}
+
+
+def _names(content: Path) -> tuple[str, ...]:
+    """The names as they stand in the file: the engine gives new ones to what repeats and to what has none."""
+    from pyarrow import parquet
+
+    with parquet.ParquetFile(content) as file:
+        return tuple(file.schema_arrow.names)
+
+
+def _distinguished(path: Path, names: Sequence[str], read: Sequence[str]) -> None:
+    """Refuse names that differ only in case: the engine gives them new ones too, and would read the first for each."""
+    renamed = [
+        name for name, given in zip(names, read, strict=True) if name not in ("", given) and names.count(name) == 1
+    ]
+    if renamed:
+        help_ = "give it a name of its own"
+        raise DataRefused(
+            *(
+                Problem("F108", f"column {name!r} differs from another one only in case", path, help=help_)
+                for name in renamed
+            )
+        )
 
 
 def _footer(path: Path) -> int:
