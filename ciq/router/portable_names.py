@@ -18,11 +18,8 @@ def misnamed(seen: Seen) -> str | None:
     names = {*seen.columns, *seen.rows, *seen.outputs}
     if len({name.lower() for name in names}) < len(names):
         return "DuckDB can't tell names apart that differ in case alone"
-    for node in seen.sorts:
-        for reference in nodes(node):
-            fields = reference.get("ColumnRef", {}).get("fields", [])
-            if len(fields) > 1 and fields[-1].get("String", {}).get("sval") in seen.outputs:
-                return "DuckDB sorts by a column of the answer where one of a relation is meant"
+    if any(_sorts_otherwise(node, seen) for node in seen.sorts):
+        return "DuckDB sorts by a column of the answer where one of a relation is meant"
     if seen.merged and any(len(star["fields"]) == 1 for star in seen.stars):
         return "a star stands for the merged columns of a join in their place in DuckDB, and first in PostgreSQL"
     if any(_is_named_otherwise(table, seen) for table in seen.tables):
@@ -30,6 +27,16 @@ def misnamed(seen: Seen) -> str | None:
     if any(map(_captures, (*seen.sublinks, *(table for table in seen.tables if table.get("lateral"))))):
         return "a name in a subquery means a column of the answer to DuckDB where an outer one is meant"
     return None
+
+
+def _sorts_otherwise(sort: Node, seen: Seen) -> bool:
+    """Whether a name of the answer is sorted by as a part of an expression, or with its relation."""
+    for node in nodes(sort):
+        fields = node.get("ColumnRef", {}).get("fields", [])
+        alone = len(fields) == 1 and "ColumnRef" in sort["node"]
+        if fields and not alone and fields[-1].get("String", {}).get("sval") in seen.outputs:
+            return True
+    return False
 
 
 def _is_named_otherwise(table: Node, seen: Seen) -> bool:

@@ -7,6 +7,8 @@ import pytest
 from ciq.router import classify
 
 OTHERWISE = [
+    ("SELECT k AS i FROM lab.t ORDER BY i IS NULL, k", "a column of the answer"),
+    ("SELECT k AS x FROM lab.t ORDER BY -x", "a column of the answer"),
     ("SELECT * FROM lab.t JOIN lab.t AS u USING (k)", "merged columns"),
     ("SELECT * FROM lab.t NATURAL JOIN lab.t AS u", "merged columns"),
     ("SELECT * FROM (VALUES (1, 2)) AS v", "called otherwise"),
@@ -33,6 +35,7 @@ def test_what_has_another_name_is_not_portable(sql: str, reason: str) -> None:
 
 
 ALIKE = [
+    "SELECT k AS x, sum(i) AS s FROM lab.t GROUP BY k ORDER BY s DESC, x NULLS FIRST, -sum(i)",
     "SELECT t.*, u.i FROM lab.t JOIN lab.t AS u USING (k)",
     "SELECT n FROM (SELECT count(*) AS n FROM lab.t) AS q",
     "SELECT k FROM (SELECT k, count(*) FROM lab.t GROUP BY k) AS q",
