@@ -67,6 +67,9 @@ def draft(path: Path, asked: Roles = NOTHING_ASKED, sheet: str | None = None) ->
             if is_exhausted(error):
                 raise
             raise source.reader.refusal(source.raw, probe, source.header, error) from error
+        except DataRefused as refused:
+            reasons = [Problem("E433", f"a column is left out: {reason}", path) for reason in left_out]
+            raise DataRefused(*refused.problems, *reasons) from refused
     return yaml_text(replace(drafted, left_out=left_out))
 
 

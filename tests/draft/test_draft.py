@@ -207,6 +207,16 @@ def test_without_a_treatment_there_is_no_draft(tmp_path: Path) -> None:
     assert [problem.rule for problem in refused.value.problems] == ["E433"]
 
 
+def test_a_refusal_says_which_columns_were_left_out(tmp_path: Path) -> None:
+    path = write(tmp_path, [["treated", " x"], *([str(at % 2), str(at)] for at in range(20))])
+    with pytest.raises(DataRefused) as refused:
+        draft(path)
+    assert [problem.message for problem in refused.value.problems] == [
+        "no column is left as a covariate",
+        "a column is left out: ` x` begins or ends with white space, which SQLMesh leaves out of names",
+    ]
+
+
 def test_columns_that_can_t_be_named_are_left_out_and_said(tmp_path: Path) -> None:
     rows = [[str(at), str(at % 2), str(at % 3), "v"] for at in range(8)]
     file = write(tmp_path, [["id", "treated", "_x", "age"], *rows])

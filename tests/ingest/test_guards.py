@@ -26,6 +26,7 @@ CASES = {
     "other case": ("d.csv", b"ID,treated,x,g\n1,0,1,a\n", [("F106", 1), ("F107", 1)]),
     "extra column": ("d.csv", b"id,treated,x,g,h\n1,0,1,a,2\n", [("F107", 1)]),
     "repeated column": ("d.csv", b"id,treated,x,g,x\n1,0,1,a,2\n", [("F108", 1)]),
+    "carriage returns alone": ("d.csv", GOOD.replace(b"\n", b"\r"), [("F118", 1)]),
     "nameless column": ("d.csv", b"id,treated,x,g,\n1,0,1,a,2\n", [("F109", 1)]),
     "blank first line": ("d.csv", b"\n" + GOOD, [("F109", 1), *[("F106", 1)] * 4]),
     "forbidden column": ("d.csv", b"id,treated,x,g,Future_y\n1,0,1,a,2\n", [("F110", 1)]),

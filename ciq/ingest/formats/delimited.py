@@ -24,6 +24,7 @@ _SHOWN = 20
 _NEVER = "\ufffd"
 _ENGINE_LINE = 2_000_000
 _HEAD = 1 << 19
+_QUOTED = re.compile(rb'"[^"]*"')
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,9 @@ class Delimited:
         if len(first.rstrip(b"\r\n")) > limit:
             message = f"the header is longer than {limit} bytes"
             raise LimitExceeded(Problem("F117", message, raw.path, 1, help="raise source.limits.max_line"))
+        if b"\r" in _QUOTED.sub(b"", first).rstrip(b"\r\n"):
+            help_ = "save it with line feeds at the line ends"
+            raise DataRefused(Problem("F118", "a carriage return stands alone in the header", raw.path, 1, help=help_))
         try:
             return Header(records.values(first.removeprefix(bytescan.BOM), self._separator(contract)))
         except UnicodeDecodeError as error:
