@@ -19,7 +19,7 @@ from ciq.router import postgres_copy
 from ciq.router.catalog import Catalog, read_catalog
 from ciq.router.engine import Rows, StatementRefused, Unavailable, begun
 from ciq.router.grammar import postgres_tree
-from ciq.router.postgres_types import arrow_type, batch, unfit
+from ciq.router.postgres_types import CASTS, arrow_type, batch, unfit
 from ciq.router.pushdown import part
 from ciq.router.settings import Settings
 from ciq.router.statement import Relation
@@ -61,27 +61,6 @@ DISCARD PLANS;
 DISCARD TEMP;
 DISCARD SEQUENCES
 """
-# JSON, and intervals, whose months the driver would count as 30 days.
-_AS_TEXT = extensions.new_type((114, 1186, 3802), "AS_TEXT", lambda value, cursor: value)
-
-
-def _finite(read: Any) -> Any:
-    """psycopg2 reads an infinite time as the year 9999."""
-
-    def value(text: str | None, cursor: Any) -> Any:
-        if text is not None and text.endswith("infinity"):
-            raise ValueError(f"the time {text}")
-        return read(text, cursor)
-
-    return value
-
-
-_CASTS = (
-    _AS_TEXT,
-    extensions.new_type((1082,), "FINITE_DATE", _finite(extensions.PYDATE)),
-    extensions.new_type((1114,), "FINITE_TIME", _finite(extensions.PYDATETIME)),
-    extensions.new_type((1184,), "FINITE_INSTANT", _finite(extensions.PYDATETIMETZ)),
-)
 
 
 class PostgresEngine:
@@ -137,7 +116,9 @@ class PostgresEngine:
                 return None
             raise
         self._idle = connection
-        top = _PLANNED.search(connection.notices.pop().rstrip())
+        # What the server logs may come to the client as well, before the plan and after it.
+        top = next(filter(None, (_PLANNED.search(said.rstrip()) for said in reversed(connection.notices))), None)
+        connection.notices.clear()
         return {"pg_cost": float(top[1]), "pg_mb": int(top[2]) * int(top[3]) / 1e6} if top else None
 
     def write(self, sql: str) -> Rows:
@@ -225,7 +206,7 @@ class PostgresEngine:
             )
         except ConnectionRefused as error:
             raise Unavailable(*error.problems) from error
-        for cast in _CASTS:
+        for cast in CASTS:
             extensions.register_type(cast, connection)
         return connection
 

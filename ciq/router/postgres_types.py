@@ -8,6 +8,7 @@ from decimal import Context, Decimal
 from typing import Any
 
 import pyarrow as pa
+from psycopg2 import extensions
 
 from ciq.errors import Problem
 from ciq.router.engine import StatementRefused
@@ -32,6 +33,28 @@ LOOSE = pa.decimal128(38, 18)
 
 _STEP = Decimal(1).scaleb(-LOOSE.scale)
 _EXACT = Context(prec=LOOSE.precision)
+# JSON, and intervals, whose months the driver would count as 30 days.
+_AS_TEXT = extensions.new_type((114, 1186, 3802), "AS_TEXT", lambda value, cursor: value)
+
+
+def _finite(read: Any) -> Any:
+    """psycopg2 reads an infinite time as the year 9999."""
+
+    def value(text: str | None, cursor: Any) -> Any:
+        if text is not None and text.endswith("infinity"):
+            raise ValueError(f"the time {text}")
+        return read(text, cursor)
+
+    return value
+
+
+CASTS = (
+    _AS_TEXT,
+    extensions.new_type((1082,), "FINITE_DATE", _finite(extensions.PYDATE)),
+    extensions.new_type((1114,), "FINITE_TIME", _finite(extensions.PYDATETIME)),
+    extensions.new_type((1184,), "FINITE_INSTANT", _finite(extensions.PYDATETIMETZ)),
+)
+"""What the driver is to read otherwise than it would."""
 
 
 def arrow_type(oid: int, precision: int | None, scale: int | None) -> pa.DataType:

@@ -7,9 +7,15 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from postgres_server import execute
+from psycopg2.extensions import parse_dsn
+from psycopg2.sql import SQL, Identifier
 
+from ciq.postgres import Server
 from ciq.router import Router, classify
 from ciq.router.footer import Footer, read_footer
+from ciq.router.postgres_engine import PostgresEngine
+from ciq.router.settings import Settings
 from ciq.router.statement import Filter
 
 GROUP = 2048
@@ -118,6 +124,21 @@ def test_both_engines_say_what_a_read_would_take(router: Router) -> None:
     assert figures.keys() == {"duckdb_mb", "duckdb_mrow", "pg_cost", "pg_mb"}
     assert figures["duckdb_mrow"] == 0.001
     assert router.decide("SELECT sum(x) FROM api.both WHERE i > 5000").figures["duckdb_mrow"] == 0
+
+
+def test_what_else_the_server_tells_the_client_is_no_estimate(served: Server, router: Router) -> None:
+    """A server may send its log lines after the plan."""
+    name = Identifier(str(parse_dsn(served.dsn)["dbname"]))
+    before = router.decide("SELECT count(*) FROM api.both").figures["pg_cost"]
+    for setting in ("client_min_messages = log", "log_duration = on"):
+        execute(served, SQL(f"ALTER DATABASE {{}} SET {setting}").format(name))
+    engine = PostgresEngine(served, Settings())
+    try:
+        found = [engine.estimate("SELECT count(*) FROM api.both") for _ in range(2)]
+    finally:
+        execute(served, SQL("ALTER DATABASE {} RESET ALL").format(name))
+        engine.close()
+    assert [each and each["pg_cost"] for each in found] == [before, before]
 
 
 def test_postgres_is_asked_only_where_its_answer_matters(router: Router, monkeypatch: pytest.MonkeyPatch) -> None:
