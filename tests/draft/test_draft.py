@@ -231,11 +231,12 @@ def test_columns_that_can_t_be_named_are_left_out_and_said(tmp_path: Path) -> No
 
 def test_columns_whose_values_have_no_text_are_left_out_and_said(tmp_path: Path) -> None:
     path = tmp_path / "nested.parquet"
-    nested = {"tags": [["a"], []] * 10, "raw": [b"a", b"b"] * 10}
+    nested = {"tags": [["a"], []] * 10, "raw": [b"a", b"b"] * 10, "took": pa.array(range(20), pa.duration("us"))}
     parquet.write_table(pa.table({"treated": [0, 1] * 10, "x": range(20), **nested}), path)
     contract = drafted(path)
     text = path.with_name("drafted.yaml").read_text(encoding="utf-8")
     assert "# left out: 'tags' is VARCHAR[], whose values have no text form" in text
+    assert "# left out: 'took' is duration[us], whose values have no text form" in text
     assert "# left out: 'raw' is BLOB, whose values have no text form" in text
     assert list(contract.types) == ["treated", "x"] and check(path, contract).ok
 

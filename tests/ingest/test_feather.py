@@ -49,6 +49,7 @@ def test_what_is_taken(kind, array, lands, project, make):
         ("int64", pa.array([2**63], pa.uint64()), "I203"),
         ("datetime", pa.array([1], pa.timestamp("ns")), "I203"),
         ("int64", pa.array([1], pa.duration("s")), "F121"),
+        ("string", pa.array([10**45], pa.decimal256(50, 2)), "F121"),
         ("int64", pd.Series(pd.period_range("2026-01", periods=1, freq="M")), "F121"),
         ("string", pa.array([[1]]), "F121"),
         ("string", pa.array([b"a"]), "F121"),
@@ -58,6 +59,12 @@ def test_what_is_taken(kind, array, lands, project, make):
 def test_what_is_refused(kind, array, rule, project, make):
     contract = make(types={"id": "int64", "treated": "int8", "x": kind, "g": "category"})
     assert [problem.rule for problem in check(put(project, x=array), contract).problems] == [rule]
+
+
+def test_what_has_no_text_can_be_dropped(project, make):
+    big = pa.array([None], pa.decimal256(50, 2))
+    put(project, note=pa.array([1], pa.duration("s")), big=big, month=pd.Series(pd.period_range("2026-01", periods=1)))
+    assert check(project.raw / "d.feather", make(extra_columns="drop")).ok
 
 
 @pytest.mark.parametrize("kind", [pl.Categorical, pl.Enum(["b", "a", "unused"])])

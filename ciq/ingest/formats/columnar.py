@@ -36,9 +36,9 @@ class Parquet:
         query = exp.select("*").from_(call("read_parquet", file_literal(raw.content)))
         with self._readable(raw, contract), connection(raw.aside) as con:
             described = con.execute(query.limit(0).sql(dialect="duckdb")).description
-            names = _names(raw.content)
+            names, bare = _named(raw.content)
         _distinguished(raw.path, names, [str(name) for name, *_ in described])
-        return Header(names, tuple(str(kind) for _, kind, *_ in described))
+        return Header(names, tuple(bare.get(at, str(kind)) for at, (_, kind, *_) in enumerate(described)))
 
     def scan(self, raw: Raw, contract: Contract, header: Header, digest: Digest) -> Scan:
         """Show the digest the file, and take its count of rows from the footer."""
@@ -95,12 +95,17 @@ class Parquet:
         return {at: Place(None, tuple("" if text is None else text for text in fields)) for at, *fields in found}
 
 
-def _names(content: Path) -> tuple[str, ...]:
-    """The names as they stand in the file: the engine gives new ones to what repeats and to what has none."""
+def _named(content: Path) -> tuple[tuple[str, ...], Mapping[int, str]]:
+    """The names as they stand in the file, and the types, by position, that the engine takes for bare numbers.
+
+    The engine gives new names to what repeats and to what has none.
+    """
     from pyarrow import parquet
 
     with parquet.ParquetFile(content) as file:
-        return tuple(file.schema_arrow.names)
+        schema = file.schema_arrow
+    found = {at: precision.bare_number(field) for at, field in enumerate(schema)}
+    return tuple(schema.names), {at: kind for at, kind in found.items() if kind}
 
 
 def _distinguished(path: Path, names: Sequence[str], read: Sequence[str]) -> None:

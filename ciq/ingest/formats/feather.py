@@ -12,7 +12,7 @@ from ciq.ingest.formats.precision import bare_number
 
 
 def to_parquet(raw: Raw, packed: Path, target: Path) -> None:
-    """Write the Arrow file ``packed`` to ``target``. Raises DataRefused where it can't be read, or not be kept,
+    """Write the Arrow file ``packed`` to ``target``. Raises DataRefused where it can't be read,
     and LimitExceeded for too many columns.
     """
     import pyarrow as pa
@@ -21,9 +21,9 @@ def to_parquet(raw: Raw, packed: Path, target: Path) -> None:
     try:
         with pa.memory_map(str(packed)) as source, pa.ipc.open_file(source) as arrow:
             bound(raw.path, len(arrow.schema))
-            _kept(raw, arrow.schema)
             schema = _writable(arrow.schema)
-            with parquet.ParquetWriter(target, schema, compression="lz4", store_schema=False) as writer:
+            named = any(map(bare_number, schema))  # which the Parquet file then says of them
+            with parquet.ParquetWriter(target, schema, compression="lz4", store_schema=named) as writer:
                 for at in range(arrow.num_record_batches):
                     batch = arrow.get_batch(at)
                     batch.validate(full=True)
@@ -44,18 +44,3 @@ def _writable(schema: Any) -> Any:
             texts = pa.dictionary(kind.index_type, pa.large_string(), kind.ordered)
             schema = schema.set(at, field.with_type(texts))
     return schema
-
-
-def _kept(raw: Raw, schema: Any) -> None:
-    """Refuse the types that Parquet would hold as another one without a word."""
-    import pyarrow as pa
-
-    kinds = {field.name: bare_number(field) or field.type for field in schema}
-    lost = {name: kind for name, kind in kinds.items() if isinstance(kind, str) or pa.types.is_decimal256(kind)}
-    if lost:
-        raise DataRefused(
-            *(
-                Problem("F121", f"column {name!r} is {kind}, which has no exact text", raw.path)
-                for name, kind in lost.items()
-            )
-        )

@@ -34,8 +34,6 @@ def problems(path: Path, content: Path, contract: Contract) -> Iterator[Problem]
             if pa.types.is_decimal(kind) and kind.precision > _DIGITS:
                 message = f"column {field.name!r} is {kind}, of which only {_DIGITS} digits can be read"
                 yield Problem("F121", message, path)
-            if bare := bare_number(field):
-                yield Problem("F121", f"column {field.name!r} is {bare}, which has no exact text", path)
             timed = pa.types.is_time64(kind) or (pa.types.is_timestamp(kind) and kind.tz is not None)
             finer = _finer_int96(content, field.name) if field.name in old else None
             if timed and kind.unit == "ns" and field.name not in old:
@@ -48,7 +46,8 @@ def problems(path: Path, content: Path, contract: Contract) -> Iterator[Problem]
 def bare_number(field: pa.Field) -> str | None:
     """The type of a column whose values the engine would take for the bare numbers that they are kept as.
 
-    That is a duration, or the type of a library that counts something, as pandas' periods count months.
+    That is a duration, or the type of a library that counts something, as pandas' periods count months. It is no cell,
+    see :func:`ciq.ingest.formats.header.is_cell`.
     """
     import pyarrow as pa
 
@@ -58,7 +57,7 @@ def bare_number(field: pa.Field) -> str | None:
         name, kind = kind.extension_name, kind.storage_type
     if pa.types.is_duration(kind):
         return str(kind)
-    return name if pa.types.is_integer(kind) and name and not name.startswith(_OF_ARROW) else None
+    return f"{name}[{kind}]" if pa.types.is_integer(kind) and name and not name.startswith(_OF_ARROW) else None
 
 
 def _int96(file: parquet.ParquetFile) -> frozenset[str]:
