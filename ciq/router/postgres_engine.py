@@ -47,6 +47,15 @@ DO $$DECLARE top text; BEGIN
 END$$;
 ROLLBACK
 """
+# A portal's plan is not parallel; without the first settings the planner's figures would be of one that is. The others,
+# which a database may have otherwise, change what is answered: how many figures a double has, and what `= NULL` is.
+_READING = {
+    "cursor_tuple_fraction": 1,
+    "max_parallel_workers_per_gather": 0,
+    "extra_float_digits": 3,
+    "intervalstyle": "postgres",
+    "transform_null_equals": "off",
+}
 _PLANNED = re.compile(r"\(cost=\S+\.\.(\S+) rows=(\d+) width=(\d+)\)$")
 # DISCARD ALL in its parts, as PostgreSQL's manual has them: as a whole it takes a message of its own.
 _FORGET = """
@@ -174,10 +183,7 @@ class PostgresEngine:
             if not idle.closed and _silent(idle):
                 return idle
             idle.close()
-        # A portal's plan is not parallel; without the third setting the planner's figures would be of one that is.
-        connection = self._connected(
-            roles.READER, default_transaction_read_only="on", cursor_tuple_fraction=1, max_parallel_workers_per_gather=0
-        )
+        connection = self._connected(roles.READER, default_transaction_read_only="on", **_READING)
         connection.autocommit = True
         return connection
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 from postgres_server import execute, new_database, prepared
+from psycopg2.extensions import parse_dsn
+from psycopg2.sql import SQL, Identifier
 
 from ciq.postgres import Server, roles
 from ciq.router import classify
@@ -85,6 +87,26 @@ def test_a_small_integer_has_two_answers() -> None:
 def test_a_float_of_four_bytes_has_two_answers() -> None:
     """Why it is kept off the list: PostgreSQL compares it as one of eight bytes."""
     assert duckdb.execute("SELECT 0.1::FLOAT > 0.1").fetchone() == (False,)
+
+
+SET_APART = "extra_float_digits = 0", "intervalstyle = iso_8601", "transform_null_equals = on", "datestyle = 'German'"
+
+
+def test_what_a_database_sets_for_its_sessions_changes_no_answer(postgres: Server) -> None:
+    """Fewer figures of doubles, intervals as others write them, NULLs that are equal."""
+    sql = (
+        "SELECT 0.1::float8 + 0.2::float8 AS x, INTERVAL '1 month' AS i, count(*) AS n FROM api.odd WHERE NOT i = NULL"
+    )
+    with prepared(postgres, UNLIKE) as database:
+        name = Identifier(str(parse_dsn(database.dsn)["dbname"]))
+        for setting in SET_APART:
+            execute(database, SQL(f"ALTER DATABASE {{}} SET {setting}").format(name))
+        execute(database, "INSERT INTO api.odd (i) VALUES (1)")
+        engine = PostgresEngine(database, Settings())
+        _, batches = engine.read(sql)
+        rows = [row for batch in batches for row in batch.to_pylist()]
+        engine.close()
+    assert rows == [{"x": 0.1 + 0.2, "i": "1 mon", "n": 0}]
 
 
 @pytest.mark.parametrize(("encoding", "bytewise"), [("UTF8", True), ("WIN1252", False)])
