@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +76,20 @@ def nodes(tree: Any) -> Iterator[dict[str, Any]]:
         if type(value) is list:
             stack.extend(value)
         elif type(value) is dict:
+            yield value
+            stack.extend(value.values())
+
+
+def distinct(trees: Iterable[Any]) -> Iterator[dict[str, Any]]:
+    """Every mapping in several parts of a tree, once where one part is within another."""
+    met: set[int] = set()
+    stack = list(trees)
+    while stack:
+        value = stack.pop()
+        if type(value) is list:
+            stack.extend(value)
+        elif type(value) is dict and id(value) not in met:
+            met.add(id(value))
             yield value
             stack.extend(value.values())
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from ciq.router.grammar import nodes
+from ciq.router.grammar import distinct
 from ciq.router.portable_names import Node, misnamed
 from ciq.router.postgres_walk import Seen
 
@@ -152,7 +152,7 @@ def _about(seen: Seen, parts: Sequence[Node], columns: set[str]) -> str | None:
     """The name of what is one of ``columns`` in one of ``parts``, or may be by another name."""
     if columns.isdisjoint(seen.columns) and "*" not in seen.columns:
         return None
-    fields = (node["ColumnRef"]["fields"] for part in parts for node in nodes(part) if "ColumnRef" in node)
+    fields = (node["ColumnRef"]["fields"] for node in distinct(parts) if "ColumnRef" in node)
     names = (each[-1].get("String", {}).get("sval", "") for each in fields)
     return next((name for name in names if name in columns or name in seen.outputs), None)
 
@@ -176,7 +176,7 @@ def _operator(node: Node) -> str | None:
         return "NULLIF of a constant in quotes is a text in DuckDB, and of the other value's type in PostgreSQL"
     if name not in OPERATORS:
         return f"the operator {name} is not on the list of what both engines answer alike"
-    if name in ("~~", "!~~") and any("ColumnRef" in part for part in nodes(node["rexpr"])):
+    if name in ("~~", "!~~") and "A_Const" not in node["rexpr"]:
         return "a pattern from a column may have a backslash, which escapes in PostgreSQL alone"
     if name == "||" and not (_is_text(node["lexpr"]) and _is_text(node["rexpr"])):
         return "a double is another text in DuckDB, so what is joined has to be a text in quotes or a part of one"

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from ciq.router.grammar import nodes
+from ciq.router.grammar import distinct, nodes
 from ciq.router.names import output
 from ciq.router.postgres_walk import Seen
 
 Node = dict[str, Any]
+_MANY = 100
 
 
 def misnamed(seen: Seen) -> str | None:
@@ -24,7 +25,8 @@ def misnamed(seen: Seen) -> str | None:
         return "a star stands for the merged columns of a join in their place in DuckDB, and first in PostgreSQL"
     if any(_is_named_otherwise(table, seen) for table in seen.tables):
         return "a column without a name, or one of two of one name, is called otherwise in a subquery of DuckDB's"
-    if any(map(_captures, (*seen.sublinks, *(table for table in seen.tables if table.get("lateral"))))):
+    inner = (*seen.sublinks, *(table for table in seen.tables if table.get("lateral")))
+    if any(_captures(node["SelectStmt"]) for node in distinct(inner) if "SelectStmt" in node):
         return "a name in a subquery means a column of the answer to DuckDB where an outer one is meant"
     return None
 
@@ -47,7 +49,12 @@ def _is_named_otherwise(table: Node, seen: Seen) -> bool:
     select = query["SelectStmt"]
     while "larg" in select:
         select = select["larg"]
-    within = sum("A_Star" in node["ColumnRef"]["fields"][-1] for node in nodes(query) if "ColumnRef" in node)
+    # Each subquery is looked through for the stars in it; where there are many, none is taken to be.
+    within = (
+        0
+        if len(seen.tables) > _MANY
+        else sum("A_Star" in node["ColumnRef"]["fields"][-1] for node in nodes(query) if "ColumnRef" in node)
+    )
     unsteady = set(_unsteady(select))
     return bool(unsteady) and (len(seen.stars) > within or not unsteady.isdisjoint(seen.columns))
 
@@ -71,23 +78,33 @@ def _first_row(select: Node) -> list[Node]:
     return items
 
 
-def _captures(sublink: Node) -> bool:
+def _captures(select: Node) -> bool:
     """Whether a query within an expression calls a column of its answer as it calls what may be one outside."""
-    for node in nodes(sublink):
-        select = node.get("SelectStmt", {})
-        targets = [item["ResTarget"] for item in select.get("targetList", [])]
-        rest = [select.get("whereClause"), select.get("havingClause")]
-        for given in (target for target in targets if "name" in target):
-            others = [target["val"] for target in targets if target is not given]
-            if _last(given["val"]) != given["name"] and given["name"] in _bare([*others, *rest]):
-                return True
+    targets = [item["ResTarget"] for item in select.get("targetList", [])]
+    named = [_bare(target["val"]) for target in targets]
+    counts = Counter(name for names in named for name in names)
+    rest = _bare([select.get("whereClause"), select.get("havingClause")])
+    for target, own in zip(targets, named, strict=True):
+        name = target.get("name")
+        if name and _last(target["val"]) != name and (name in rest or counts[name] > (name in own)):
+            return True
     return False
 
 
 def _bare(tree: Any) -> set[str]:
-    """The references to columns that don't say of which relation."""
-    found = (node["ColumnRef"]["fields"] for node in nodes(tree) if "ColumnRef" in node)
-    return {fields[0].get("String", {}).get("sval", "") for fields in found if len(fields) == 1}
+    """The references to columns that don't say of which relation, but those of queries within."""
+    found: set[str] = set()
+    stack = [tree]
+    while stack:
+        value = stack.pop()
+        if type(value) is list:
+            stack.extend(value)
+        elif type(value) is dict:
+            fields = value.get("ColumnRef", {}).get("fields", [])
+            if len(fields) == 1:
+                found.add(fields[0].get("String", {}).get("sval", ""))
+            stack.extend(child for key, child in value.items() if key != "SelectStmt")
+    return found
 
 
 def _last(value: Node) -> str | None:

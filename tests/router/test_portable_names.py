@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from ciq.router import classify
+from ciq.router.catalog import Catalog
 
 OTHERWISE = [
     ("SELECT k AS i FROM lab.t ORDER BY i IS NULL, k", "a column of the answer"),
@@ -49,3 +52,14 @@ ALIKE = [
 @pytest.mark.parametrize("sql", ALIKE)
 def test_what_has_the_same_name_is(sql: str) -> None:
     assert classify(sql).differs is None
+
+
+def test_a_long_text_is_looked_into_in_time() -> None:
+    """Each part of it once, however many are within one another."""
+    sums = ", ".join("+".join(["k"] + ["1"] * 400) for _ in range(60))
+    known = Catalog(relations=frozenset({("public", "t")}), kinds={("public", "t"): {"q": "int2"}})
+    columns = ", ".join(f"1 AS a{number}" for number in range(4000))
+    start = time.perf_counter()
+    assert classify(f"SELECT q, {sums} FROM t", known).differs is None  # noqa: S608  # of this file
+    assert classify(f"SELECT (SELECT 1 FROM (SELECT {columns}) AS q) AS r", known).differs is None  # noqa: S608
+    assert time.perf_counter() - start < 5
