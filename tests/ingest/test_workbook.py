@@ -82,22 +82,22 @@ def test_what_a_cell_becomes(kind, value, lands, project, make):
 
 
 @pytest.mark.parametrize(
-    ("value", "rule", "line"),
+    ("value", "rule"),
     [
-        ("#N/A", "F140", 3),
-        ("=1+1", "F141", 3),
-        ("1,5", "I203", None),
-        (" 1", "I203", None),
-        (True, "I203", None),
-        (timedelta(days=2), "I203", None),
-        (datetime(2024, 1, 1), "I203", None),
+        ("#N/A", "F140"),
+        ("=1+1", "F141"),
+        ("1,5", "I203"),
+        (" 1", "I203"),
+        (True, "I203"),
+        (timedelta(days=2), "I203"),
+        (datetime(2024, 1, 1), "I203"),
     ],
 )
-def test_a_cell_that_has_no_value_of_its_type(value, rule, line, project, make):
+def test_a_cell_that_has_no_value_of_its_type(value, rule, project, make):
     made = book((1, 0, 1.5, "a"), (2, 1, value, "b"))
     if value == "#N/A":
         made.active["C3"].data_type = "e"
-    assert said(put(project, made), make()) == [(rule, line)]
+    assert said(put(project, made), make()) == [(rule, 3)]
 
 
 def test_a_formula_with_its_value(project, make):
