@@ -37,12 +37,14 @@ SELECT set_config('ciq.statement', %s, true);
 DO $$DECLARE ciq refcursor := 'ciq'; BEGIN OPEN ciq FOR EXECUTE current_setting('ciq.statement'); END$$;
 {_FETCH}
 """
-# The cost of a plan comes as a message to the client alone, so that its transaction has ended with the same message.
+# A plan comes from a portal for the same reason, and its cost as a message to the client alone, so that its transaction
+# has ended by the end of this one.
 _PLAN = f"""
 {_BEGIN};
 SELECT set_config('ciq.statement', %s, true);
-DO $$DECLARE top text; BEGIN
-    EXECUTE 'EXPLAIN (FORMAT TEXT) ' || current_setting('ciq.statement') INTO top;
+DO $$DECLARE ciq refcursor; top text; BEGIN
+    OPEN ciq FOR EXECUTE 'EXPLAIN (FORMAT TEXT) ' || current_setting('ciq.statement');
+    FETCH ciq INTO top;
     RAISE INFO USING MESSAGE = top;
 END$$;
 ROLLBACK

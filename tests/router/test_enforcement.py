@@ -116,6 +116,18 @@ def test_each_way_out_is_refused(house: Path, served: Server, statement: str) ->
     assert not isinstance(caught.value, Unavailable)
 
 
+def test_an_estimate_runs_nothing(house: Path, served: Server) -> None:
+    engine = PostgresEngine(served, settings(house))
+    assert engine.estimate("SELECT 1") is not None
+    for statement in (
+        "SELECT 1; SELECT pg_advisory_lock(2)",
+        "ANALYZE SELECT 1",
+        "(ANALYZE) SELECT 1",
+        "SELECT 1; COMMIT",
+    ):
+        assert engine.estimate(statement) is None
+
+
 def test_a_session_keeps_nothing_from_one_read_to_the_next(house: Path, served: Server) -> None:
     engine = PostgresEngine(served, settings(house))
 
