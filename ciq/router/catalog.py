@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
+
+Columns = dict[tuple[str, str], frozenset[str]]
+"""Names of columns by the schema and the name of their relation."""
 
 # An aggregate is called immutable whatever its parts are.
 _FUNCTIONS = """
@@ -78,7 +82,7 @@ class Catalog:
     row security, whose policies call functions. ``casts`` is whether a cast may change something; ``path`` is the
     search path.
     ``bytewise`` is whether texts sort by their bytes, as UTF-8 has them; ``unlike`` are the columns of each relation
-    whose values DuckDB may compare otherwise, ``kinds`` the types of those that are small integers or texts.
+    whose values DuckDB may compare otherwise, ``small`` those that are small integers, ``texts`` those that are texts.
     """
 
     functions: dict[tuple[str, str], bool] = field(default_factory=dict)
@@ -91,8 +95,9 @@ class Catalog:
     volatile_operators: frozenset[str] = frozenset()
     path: tuple[str, ...] = ("public",)
     bytewise: bool = True
-    unlike: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
-    kinds: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    unlike: Columns = field(default_factory=dict)
+    small: Columns = field(default_factory=dict)
+    texts: Columns = field(default_factory=dict)
 
     def function(self, schema: str, name: str) -> bool | None:
         """Whether every function that this name may mean changes nothing; None where there is none."""
@@ -114,12 +119,7 @@ def read_catalog(cursor: Any) -> Catalog:
         return list(cursor.fetchall())
 
     relations = rows(_RELATIONS)
-    unlike: dict[tuple[str, str], frozenset[str]] = {}
-    for schema, name, column in rows(_UNLIKE):
-        unlike[schema, name] = unlike.get((schema, name), frozenset()) | {column}
-    kinds: dict[tuple[str, str], dict[str, str]] = {}
-    for schema, name, column, kind in rows(_KINDS):
-        kinds.setdefault((schema, name), {})[column] = kind
+    kinds = [(tuple(row), kind) for *row, kind in rows(_KINDS)]
     return Catalog(
         functions={(schema, name): bool(steady) for schema, name, steady in rows(_FUNCTIONS)},
         relations=frozenset((schema, name) for schema, name, *_ in relations),
@@ -131,6 +131,14 @@ def read_catalog(cursor: Any) -> Catalog:
         volatile_operators=frozenset(name for (name,) in rows(_OPERATORS)),
         path=tuple(name for (name,) in rows(_PATH)),
         bytewise=rows(_BYTEWISE) == [(True,)],
-        unlike=unlike,
-        kinds=kinds,
+        unlike=_columns(rows(_UNLIKE)),
+        small=_columns(row for row, kind in kinds if kind == "int2"),
+        texts=_columns(row for row, kind in kinds if kind != "int2"),
     )
+
+
+def _columns(rows: Iterable[tuple[Any, ...]]) -> Columns:
+    found: dict[tuple[str, str], set[str]] = {}
+    for schema, name, column in rows:
+        found.setdefault((schema, name), set()).add(column)
+    return {place: frozenset(columns) for place, columns in found.items()}

@@ -107,10 +107,12 @@ def _differs(sql: str, seen: Seen, catalog: Catalog | None) -> str | None:
     if catalog is None:
         return portable.objection(sql, seen) or portable.quoted(seen)
     places = [catalog.place(found.schema, found.name) or ("", "") for found in seen.relations]
-    columns = sorted({name for place in places for name in catalog.unlike.get(place, ())})
-    kinds = [item for place in places for item in catalog.kinds.get(place, {}).items()]
+    unlike, small, texts = (
+        frozenset[str]().union(*(columns.get(place, ()) for place in places))
+        for columns in (catalog.unlike, catalog.small, catalog.texts)
+    )
     found = portable.objection(sql, seen, catalog.bytewise) or portable.quoted(seen)
-    return found or portable.unlike(seen, columns) or portable.typed(seen, kinds)
+    return found or portable.unlike(seen, sorted(unlike)) or portable.typed(seen, small, texts)
 
 
 def _has_doubts(verdicts: list[_Verdict]) -> bool:

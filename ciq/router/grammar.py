@@ -80,8 +80,8 @@ def nodes(tree: Any) -> Iterator[dict[str, Any]]:
             stack.extend(value.values())
 
 
-def distinct(trees: Iterable[Any]) -> Iterator[dict[str, Any]]:
-    """Every mapping in several parts of a tree, once where one part is within another."""
+def distinct(trees: Iterable[Any], leaves: frozenset[str] = frozenset()) -> Iterator[dict[str, Any]]:
+    """Every mapping in several parts of a tree, once where one part is within another; none below ``leaves``."""
     met: set[int] = set()
     stack = list(trees)
     while stack:
@@ -91,7 +91,7 @@ def distinct(trees: Iterable[Any]) -> Iterator[dict[str, Any]]:
         elif type(value) is dict and id(value) not in met:
             met.add(id(value))
             yield value
-            stack.extend(value.values())
+            stack.extend(child for key, child in value.items() if key not in leaves)
 
 
 def duckdb_kinds(sql: str) -> list[str] | str:

@@ -7,7 +7,7 @@ The list is short on purpose: what is not on it stays with one engine. Each entr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence, Set
 
 from ciq.router.grammar import distinct
 from ciq.router.portable_names import Node, misnamed
@@ -36,7 +36,8 @@ TIME = re.compile(r"(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}( ([01][0-9]|2[0-3]):[0-5]
 
 _LIKE_TIME = re.compile(r"\s*[-+]?[0-9]+(?:\s+|[-/.])[0-9]+(?:\s+|[-/.])[0-9]|\s*[0-9]+-[0-9]+-")
 _OF_TEXTS = frozenset({"~~", "!~~", "||"})
-JOINS = re.compile(r"\b(?:anti|asof|positional|semi)\b", re.IGNORECASE)
+_JOINING = ("anti", "asof", "positional", "semi")
+JOINS = re.compile(rf"\b(?:{'|'.join(_JOINING)})\b", re.IGNORECASE)
 """Words before JOIN that are an alias of what stands there to PostgreSQL, and the kind of the join to DuckDB."""
 _RECKONING = frozenset({"+", "-", "*"})
 _EXTRACTED = frozenset({"year", "month", "day"})
@@ -53,7 +54,8 @@ def objection(sql: str, seen: Seen, bytewise: bool = True) -> str | None:
         return "a backslash escapes in PostgreSQL's LIKE, and nothing in DuckDB's"
     if _RADIX.search(sql):
         return "DuckDB takes 0x1F for a 0 named x1F"
-    if JOINS.search(sql):
+    text = sql.lower()
+    if any(word in text for word in _JOINING) and JOINS.search(sql):  # nearly no text has one of them
         return "ANTI, ASOF, POSITIONAL and SEMI are joins in DuckDB, and aliases in PostgreSQL"
     if any(len(number) > _LONGEST_NUMBER or "e" in number.lower() for number in seen.numbers):
         return "a number with an exponent or more than 38 figures is a double in DuckDB"
@@ -136,11 +138,8 @@ def unlike(seen: Seen, columns: Sequence[str]) -> str | None:
     return f"{named[0]} is of a type or collation that DuckDB may compare otherwise" if named else None
 
 
-def typed(seen: Seen, kinds: Iterable[tuple[str, str]]) -> str | None:
-    """Why a query differs for the types of its relations' columns: those that are small integers or texts."""
-    small, texts = set[str](), set[str]()
-    for name, kind in kinds:
-        (small if kind == "int2" else texts).add(name)
+def typed(seen: Seen, small: Set[str], texts: Set[str]) -> str | None:
+    """Why a query differs for the types of its relations' columns: those that are small integers, and texts."""
     sums = [node for node in seen.expressions if "lexpr" in node and _last(node["name"]) in _RECKONING]
     if found := _about(seen, sums, small):
         return f"{found} may be a small integer, which DuckDB reckons with in two bytes, and PostgreSQL in four"
@@ -148,9 +147,9 @@ def typed(seen: Seen, kinds: Iterable[tuple[str, str]]) -> str | None:
     return f"{found} may be a text, and not every text is cast alike" if found else None
 
 
-def _about(seen: Seen, parts: Sequence[Node], columns: set[str]) -> str | None:
+def _about(seen: Seen, parts: Sequence[Node], columns: Set[str]) -> str | None:
     """The name of what is one of ``columns`` in one of ``parts``, or may be by another name."""
-    if columns.isdisjoint(seen.columns) and "*" not in seen.columns:
+    if not columns or not parts or not (columns & seen.columns or "*" in seen.columns):
         return None
     fields = (node["ColumnRef"]["fields"] for node in distinct(parts) if "ColumnRef" in node)
     names = (each[-1].get("String", {}).get("sval", "") for each in fields)

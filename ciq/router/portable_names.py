@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ciq.router.grammar import distinct, nodes
@@ -12,6 +12,8 @@ from ciq.router.postgres_walk import Seen
 
 Node = dict[str, Any]
 _MANY = 100
+_LEAVES = frozenset({"ColumnRef", "A_Const", "TypeName", "RangeVar", "funcname", "name", "alias"})
+"""What no query is below."""
 
 
 def misnamed(seen: Seen) -> str | None:
@@ -26,7 +28,7 @@ def misnamed(seen: Seen) -> str | None:
     if any(_is_named_otherwise(table, seen) for table in seen.tables):
         return "a column without a name, or one of two of one name, is called otherwise in a subquery of DuckDB's"
     inner = (*seen.sublinks, *(table for table in seen.tables if table.get("lateral")))
-    if any(_captures(node["SelectStmt"]) for node in distinct(inner) if "SelectStmt" in node):
+    if seen.outputs and any(map(_captures, _selects(inner))):
         return "a name in a subquery means a column of the answer to DuckDB where an outer one is meant"
     return None
 
@@ -49,14 +51,13 @@ def _is_named_otherwise(table: Node, seen: Seen) -> bool:
     select = query["SelectStmt"]
     while "larg" in select:
         select = select["larg"]
-    # Each subquery is looked through for the stars in it; where there are many, none is taken to be.
-    within = (
-        0
-        if len(seen.tables) > _MANY
-        else sum("A_Star" in node["ColumnRef"]["fields"][-1] for node in nodes(query) if "ColumnRef" in node)
-    )
     unsteady = set(_unsteady(select))
-    return bool(unsteady) and (len(seen.stars) > within or not unsteady.isdisjoint(seen.columns))
+    if not unsteady or not unsteady.isdisjoint(seen.columns):
+        return bool(unsteady)
+    # Each subquery is looked through for the stars in it; where there are many, none is taken to be.
+    few = len(seen.tables) <= _MANY
+    within = few and sum("A_Star" in node["ColumnRef"]["fields"][-1] for node in nodes(query) if "ColumnRef" in node)
+    return len(seen.stars) > within
 
 
 def _unsteady(select: Node) -> Iterator[str]:
@@ -76,6 +77,11 @@ def _first_row(select: Node) -> list[Node]:
     rows: list[Node] = select.get("valuesLists", [{"List": {"items": []}}])
     items: list[Node] = rows[0]["List"]["items"]
     return items
+
+
+def _selects(trees: Iterable[Node]) -> Iterator[Node]:
+    """The queries in several parts of a tree, once each."""
+    return (node["SelectStmt"] for node in distinct(trees, _LEAVES) if "SelectStmt" in node)
 
 
 def _captures(select: Node) -> bool:

@@ -81,6 +81,7 @@ class Seen:
 def walk(statement: dict[str, Any]) -> Seen:
     """Everything in one statement of libpg_query's tree. Works with a stack of its own: no tree is too deep."""
     seen = Seen()
+    kinds, telling = seen.kinds, _TELLING.get
     stack: list[tuple[Any, frozenset[str]]] = [(statement, frozenset())]
     while stack:
         value, scope = stack.pop()
@@ -93,11 +94,12 @@ def walk(statement: dict[str, Any]) -> Seen:
             if "fromClause" in value:
                 seen.scans += scans(value, scope)
             for key, child in value.items():
-                if key in _TELLING:
-                    _TELLING[key](seen, child, scope)
+                tell = telling(key)
+                if tell is not None:
+                    tell(seen, child, scope)
                 if key < "a":  # the kind of a node, not the name of a field
-                    seen.kinds.add(key)
-                if key not in _CLOSED and (type(child) is dict or type(child) is list):
+                    kinds.add(key)
+                if (type(child) is dict or type(child) is list) and key not in _CLOSED:
                     stack.append((child, scope))
     _whole_rows(seen, statement)
     loud = sorted(seen.kinds - _QUIET)

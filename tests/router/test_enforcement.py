@@ -126,6 +126,7 @@ def test_an_estimate_runs_nothing(house: Path, served: Server) -> None:
         "SELECT 1; COMMIT",
     ):
         assert engine.estimate(statement) is None
+    assert execute(served, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == [(0,)]
 
 
 def test_a_session_keeps_nothing_from_one_read_to_the_next(house: Path, served: Server) -> None:

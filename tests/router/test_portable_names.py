@@ -57,7 +57,7 @@ def test_what_has_the_same_name_is(sql: str) -> None:
 def test_a_long_text_is_looked_into_in_time() -> None:
     """Each part of it once, however many are within one another."""
     sums = ", ".join("+".join(["k"] + ["1"] * 400) for _ in range(60))
-    known = Catalog(relations=frozenset({("public", "t")}), kinds={("public", "t"): {"q": "int2"}})
+    known = Catalog(relations=frozenset({("public", "t")}), small={("public", "t"): frozenset({"q"})})
     columns = ", ".join(f"1 AS a{number}" for number in range(4000))
     start = time.perf_counter()
     assert classify(f"SELECT q, {sums} FROM t", known).differs is None  # noqa: S608  # of this file
