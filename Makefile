@@ -38,7 +38,7 @@ test: $(VENV)/tested
 soak: $(VENV)/tested
 	$(INSTALL) --group clients
 	CIQ_SOAK=50 $(BIN)/python -m pytest tests/clients
-	CIQ_SOAK=50 $(BIN)/python -m pytest tests/router/test_classify_fuzz.py tests/router/test_concurrency.py tests/router/test_interrupt.py
+	CIQ_SOAK=50 $(BIN)/python -m pytest tests/router/test_classify_fuzz.py tests/router/test_concurrency.py tests/router/test_interrupt.py tests/router/test_portable.py
 	CIQ_SOAK=50 $(BIN)/python -m pytest tests/causal/test_designs.py tests/contract/test_evident_rules.py tests/contract/test_load_fuzz.py \
 		tests/ingest/test_exactness.py \
 		tests/ingest/test_fuzz.py tests/ingest/test_glance.py tests/ingest/test_kill.py tests/ingest/test_times.py tests/install \
