@@ -24,9 +24,9 @@ def run(scratch: Scratch, pairs: int) -> Iterator[Row]:
         for way in ROUTED:
             yield from _regret(when, said[when], way)
         yield _chosen(when, said[when])
-    for engine in ENGINES:
-        for way in ROUTED:
-            yield _bad_half(engine, said["after"], way)
+        for engine in ENGINES:
+            for way in ROUTED:
+                yield _bad_half(when, engine, said[when], way)
 
 
 def _regret(when: str, statements: list[dict[str, float]], way: str) -> Iterator[Row]:
@@ -49,7 +49,7 @@ def _chosen(when: str, statements: list[dict[str, float]]) -> Row:
     return Row(f"routing, {when} tune: its engines alone", f"{chosen:.0f} ms", "at most 1.1x", f"{chosen / least:.2f}x")
 
 
-def _bad_half(engine: str, statements: list[dict[str, float]], way: str) -> Row:
+def _bad_half(when: str, engine: str, statements: list[dict[str, float]], way: str) -> Row:
     """An engine alone on the half of the statements where it is worst against the other.
 
     No routing can be faster than the better engine of each, whose time has no decision in it.
@@ -60,7 +60,7 @@ def _bad_half(engine: str, statements: list[dict[str, float]], way: str) -> Row:
     best = sum(_best(each) for each in half)
     figure = f"{alone:.0f} ms, routed {routed:.0f} ms, best {best:.0f} ms"
     ratio = f"{alone / routed:.1f}x, best {alone / best:.1f}x"
-    return Row(f"routing, {ROUTED[way]}: {engine} alone on its bad half", figure, "3x", ratio)
+    return Row(f"routing, {when} tune, {ROUTED[way]}: {engine} alone on its bad half", figure, "3x", ratio)
 
 
 def _best(statement: dict[str, float]) -> float:
