@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -68,22 +68,13 @@ def fingerprint(sql: str) -> str:
     return hashlib.sha256(bare.encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def nodes(tree: Any) -> Iterator[dict[str, Any]]:
-    """Every mapping in a tree of PostgreSQL's, or in a part of one."""
-    stack = [tree]
-    while stack:
-        value = stack.pop()
-        if type(value) is list:
-            stack.extend(value)
-        elif type(value) is dict:
-            yield value
-            stack.extend(value.values())
+def nodes(tree: Any, leaves: frozenset[str] = frozenset()) -> Iterator[dict[str, Any]]:
+    """Every mapping in a tree of PostgreSQL's, or in a list of parts of one; none below ``leaves``.
 
-
-def distinct(trees: Iterable[Any], leaves: frozenset[str] = frozenset()) -> Iterator[dict[str, Any]]:
-    """Every mapping in several parts of a tree, once where one part is within another; none below ``leaves``."""
+    Each comes once, where one part is within another too.
+    """
     met: set[int] = set()
-    stack = list(trees)
+    stack = [tree]
     while stack:
         value = stack.pop()
         if type(value) is list:

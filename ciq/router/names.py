@@ -21,13 +21,11 @@ def names(sql: str, given: Sequence[str]) -> list[str]:
     tree = postgres_tree(sql)
     if isinstance(tree, str) or len(tree) != 1 or "SelectStmt" not in tree[0]["stmt"]:
         return list(given)
-    select = tree[0]["stmt"]["SelectStmt"]
-    while "larg" in select:
-        select = select["larg"]
+    select = leftmost(tree[0]["stmt"]["SelectStmt"])
     if "valuesLists" in select:
         return [f"column{number}" for number in range(1, len(given) + 1)]
     targets = [item["ResTarget"] for item in select.get("targetList", [])]
-    stars = [at for at, target in enumerate(targets) if _is_star(target)]
+    stars = [at for at, target in enumerate(targets) if is_star(target)]
     found = [output(target) for target in targets]
     if not stars:
         return found if len(found) == len(given) else list(given)
@@ -35,7 +33,15 @@ def names(sql: str, given: Sequence[str]) -> list[str]:
     return [*before, *given[len(before) : len(given) - len(after)], *after]
 
 
-def _is_star(target: Node) -> bool:
+def leftmost(select: Node) -> Node:
+    """The query that names the columns, where several are put together."""
+    while "larg" in select:
+        select = select["larg"]
+    return select
+
+
+def is_star(target: Node) -> bool:
+    """Whether an item of a SELECT stands for all columns."""
     return "A_Star" in target["val"].get("ColumnRef", {}).get("fields", [{}])[-1]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence, Set
 
-from ciq.router.grammar import distinct
+from ciq.router.grammar import nodes
 from ciq.router.portable_names import Node, misnamed
 from ciq.router.postgres_walk import Seen
 
@@ -151,7 +151,7 @@ def _about(seen: Seen, parts: Sequence[Node], columns: Set[str]) -> str | None:
     """The name of what is one of ``columns`` in one of ``parts``, or may be by another name."""
     if not columns or not parts or not (columns & seen.columns or "*" in seen.columns):
         return None
-    fields = (node["ColumnRef"]["fields"] for node in distinct(parts) if "ColumnRef" in node)
+    fields = (node["ColumnRef"]["fields"] for node in nodes(list(parts)) if "ColumnRef" in node)
     names = (each[-1].get("String", {}).get("sval", "") for each in fields)
     return next((name for name in names if name in columns or name in seen.outputs), None)
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from ciq.router.grammar import distinct, nodes
-from ciq.router.names import output
+from ciq.router.grammar import nodes
+from ciq.router.names import is_star, leftmost, output
 from ciq.router.postgres_walk import Seen
 
 Node = dict[str, Any]
 _MANY = 100
 _LEAVES = frozenset({"ColumnRef", "A_Const", "TypeName", "RangeVar", "funcname", "name", "alias"})
 """What no query is below."""
+
+_INNER = frozenset({"SelectStmt"})
 
 
 def misnamed(seen: Seen) -> str | None:
@@ -28,7 +30,7 @@ def misnamed(seen: Seen) -> str | None:
     if any(_is_named_otherwise(table, seen) for table in seen.tables):
         return "a column without a name, or one of two of one name, is called otherwise in a subquery of DuckDB's"
     inner = (*seen.sublinks, *(table for table in seen.tables if table.get("lateral")))
-    if seen.outputs and any(map(_captures, _selects(inner))):
+    if seen.outputs and any(_captures(node["SelectStmt"]) for node in nodes([*inner], _LEAVES) if "SelectStmt" in node):
         return "a name in a subquery means a column of the answer to DuckDB where an outer one is meant"
     return None
 
@@ -48,28 +50,25 @@ def _is_named_otherwise(table: Node, seen: Seen) -> bool:
     if "aliascolnames" in table or "colnames" in table.get("alias", {}):
         return False
     query = table["ctequery"] if "ctequery" in table else table["subquery"]
-    select = query["SelectStmt"]
-    while "larg" in select:
-        select = select["larg"]
-    unsteady = set(_unsteady(select))
+    unsteady = set(_unsteady(leftmost(query["SelectStmt"])))
     if not unsteady or not unsteady.isdisjoint(seen.columns):
         return bool(unsteady)
     # Each subquery is looked through for the stars in it; where there are many, none is taken to be.
-    few = len(seen.tables) <= _MANY
-    within = few and sum("A_Star" in node["ColumnRef"]["fields"][-1] for node in nodes(query) if "ColumnRef" in node)
-    return len(seen.stars) > within
+    stars = ("A_Star" in node["ColumnRef"]["fields"][-1] for node in nodes(query) if "ColumnRef" in node)
+    return len(seen.stars) > (sum(stars) if len(seen.tables) <= _MANY else 0)
 
 
 def _unsteady(select: Node) -> Iterator[str]:
     """The names that PostgreSQL alone gives columns; a star stands for those of a join, which may have two alike."""
     yield from (f"column{number}" for number, _ in enumerate(_first_row(select), 1))
     targets = [item["ResTarget"] for item in select.get("targetList", [])]
-    stars = [target for target in targets if "A_Star" in target["val"].get("ColumnRef", {}).get("fields", [{}])[-1]]
-    named = [target for target in targets if target not in stars]
+    named = [target for target in targets if not is_star(target)]
     yield from (output(target) for target in named if "name" not in target and "ColumnRef" not in target["val"])
     yield from (name for name, count in Counter(map(output, named)).items() if count > 1)
     sources = select.get("fromClause", [])
-    if stars and (len(targets) > 1 or len(sources) > 1 or any("JoinExpr" in source for source in sources)):
+    if len(named) < len(targets) and (
+        len(targets) > 1 or len(sources) > 1 or any("JoinExpr" in source for source in sources)
+    ):
         yield "*"
 
 
@@ -77,11 +76,6 @@ def _first_row(select: Node) -> list[Node]:
     rows: list[Node] = select.get("valuesLists", [{"List": {"items": []}}])
     items: list[Node] = rows[0]["List"]["items"]
     return items
-
-
-def _selects(trees: Iterable[Node]) -> Iterator[Node]:
-    """The queries in several parts of a tree, once each."""
-    return (node["SelectStmt"] for node in distinct(trees, _LEAVES) if "SelectStmt" in node)
 
 
 def _captures(select: Node) -> bool:
@@ -99,18 +93,8 @@ def _captures(select: Node) -> bool:
 
 def _bare(tree: Any) -> set[str]:
     """The references to columns that don't say of which relation, but those of queries within."""
-    found: set[str] = set()
-    stack = [tree]
-    while stack:
-        value = stack.pop()
-        if type(value) is list:
-            stack.extend(value)
-        elif type(value) is dict:
-            fields = value.get("ColumnRef", {}).get("fields", [])
-            if len(fields) == 1:
-                found.add(fields[0].get("String", {}).get("sval", ""))
-            stack.extend(child for key, child in value.items() if key != "SelectStmt")
-    return found
+    references = (node["ColumnRef"]["fields"] for node in nodes(tree, _INNER) if "ColumnRef" in node)
+    return {fields[0].get("String", {}).get("sval", "") for fields in references if len(fields) == 1}
 
 
 def _last(value: Node) -> str | None:

@@ -207,40 +207,6 @@ def test_without_a_treatment_there_is_no_draft(tmp_path: Path) -> None:
     assert [problem.rule for problem in refused.value.problems] == ["E433"]
 
 
-def test_a_refusal_says_which_columns_were_left_out(tmp_path: Path) -> None:
-    path = write(tmp_path, [["treated", " x"], *([str(at % 2), str(at)] for at in range(20))])
-    with pytest.raises(DataRefused) as refused:
-        draft(path)
-    assert [problem.message for problem in refused.value.problems] == [
-        "no column is left as a covariate",
-        "a column is left out: ` x` begins or ends with white space, which SQLMesh leaves out of names",
-    ]
-
-
-def test_columns_that_can_t_be_named_are_left_out_and_said(tmp_path: Path) -> None:
-    rows = [[str(at), str(at % 2), str(at % 3), "v"] for at in range(8)]
-    file = write(tmp_path, [["id", "treated", "_x", "age"], *rows])
-    with pytest.raises(DataRefused):
-        draft(file)
-    file = write(tmp_path, [["id", "treated", "_x", "x"], *([*row[:3], row[0]] for row in rows)])
-    contract = drafted(file)
-    assert (set(contract.types), contract.extra_columns) == ({"id", "treated", "x"}, "drop")
-    assert "`_x` begins with an underscore" in draft(file)
-    assert check(file, contract).ok
-
-
-def test_columns_whose_values_have_no_text_are_left_out_and_said(tmp_path: Path) -> None:
-    path = tmp_path / "nested.parquet"
-    nested = {"tags": [["a"], []] * 10, "raw": [b"a", b"b"] * 10, "took": pa.array(range(20), pa.duration("us"))}
-    parquet.write_table(pa.table({"treated": [0, 1] * 10, "x": range(20), **nested}), path)
-    contract = drafted(path)
-    text = path.with_name("drafted.yaml").read_text(encoding="utf-8")
-    assert "# left out: 'tags' is VARCHAR[], whose values have no text form" in text
-    assert "# left out: 'took' is duration[us], whose values have no text form" in text
-    assert "# left out: 'raw' is BLOB, whose values have no text form" in text
-    assert list(contract.types) == ["treated", "x"] and check(path, contract).ok
-
-
 def test_levels_that_yaml_can_t_hold_are_no_levels(tmp_path: Path) -> None:
     path = tmp_path / "nul.parquet"
     parquet.write_table(pa.table({"treated": [0, 1] * 10, "x": range(20), "g": ["a\0b", "c"] * 10}), path)
@@ -307,15 +273,6 @@ def test_a_file_that_is_refused_has_no_draft(tmp_path: Path) -> None:
     with pytest.raises(CiqError) as refused:
         draft(file)
     assert refused.value.problems[0].rule == "F112"
-
-
-@pytest.mark.parametrize("header", ["", "a\x01b", ","])
-def test_a_file_without_a_name_that_can_be_written_has_no_draft(tmp_path: Path, header: str) -> None:
-    path = tmp_path / "d.csv"
-    path.write_text(f"{header}\n1\n")
-    with pytest.raises(DataRefused) as refused:
-        draft(path)
-    assert [problem.rule for problem in refused.value.problems] == ["E433"]
 
 
 def test_a_wide_file_is_measured_some_columns_at_a_time(tmp_path: Path) -> None:

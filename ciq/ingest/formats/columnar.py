@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from sqlglot import exp
@@ -94,15 +93,6 @@ class Parquet:
         with connection(raw.aside) as con:
             found = rows(con, exp.select("*").from_(numbered).where(chosen))
         return {at: Place(None, tuple("" if text is None else text for text in fields)) for at, *fields in found}
-
-
-class Worksheet(Parquet):
-    """What was converted from a sheet: its first row has the names, and no row amid it is blank."""
-
-    def places(self, raw: Raw, contract: Contract, header: Header, wanted: Sequence[int]) -> Mapping[int, Place]:
-        """As in any Parquet file, with the number that the spreadsheet program shows beside each row for its line."""
-        found = super().places(raw, contract, header, wanted)
-        return {at: replace(place, line=at + 1) for at, place in found.items()}
 
 
 def _named(content: Path) -> tuple[tuple[str, ...], Mapping[int, str]]:

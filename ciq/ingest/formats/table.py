@@ -13,7 +13,7 @@ from ciq.ingest.content import magic
 from ciq.ingest.content.compression import COMPRESSIONS, Compression
 from ciq.ingest.content.raw import Raw
 from ciq.ingest.formats import feather, workbook
-from ciq.ingest.formats.columnar import Parquet, Worksheet
+from ciq.ingest.formats.columnar import Parquet
 from ciq.ingest.formats.delimited import Delimited
 from ciq.ingest.formats.jsonlines import JsonLines
 from ciq.ingest.formats.masking import Masking
@@ -35,7 +35,7 @@ FORMATS: dict[str, Format] = {
     ".tsv": Format("TSV", Delimited("\t")),
     ".jsonl": Format("JSON Lines", JsonLines()),
     ".ndjson": Format("JSON Lines", JsonLines()),
-    ".xlsx": Format("Excel", Worksheet(), magic.ZIP, workbook.to_parquet),
+    ".xlsx": Format("Excel", workbook.Worksheet(), magic.ZIP, workbook.to_parquet),
     ".parquet": Format("Parquet", Parquet(), magic.PARQUET),
     ".feather": Format("Feather", Parquet(), magic.ARROW, feather.to_parquet),
 }

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile, ZipFile
 
+from ciq.contract.model import Contract
 from ciq.errors import DataRefused, LimitExceeded, Problem
 from ciq.ingest.content.compression import allowed
 from ciq.ingest.content.raw import Raw
 from ciq.ingest.formats import texts, worksheet
+from ciq.ingest.formats.columnar import Parquet
+from ciq.ingest.formats.reader import Header, Place
 
 _EXACT = 2.0**53
+
+
+class Worksheet(Parquet):
+    """What was converted from a sheet: its first row has the names, and no row amid it is blank."""
+
+    def places(self, raw: Raw, contract: Contract, header: Header, wanted: Sequence[int]) -> Mapping[int, Place]:
+        """As in any Parquet file, with the number that the spreadsheet program shows beside each row for its line."""
+        found = super().places(raw, contract, header, wanted)
+        return {at: replace(place, line=at + 1) for at, place in found.items()}
 
 
 def to_parquet(raw: Raw, packed: Path, target: Path) -> None:
