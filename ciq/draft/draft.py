@@ -128,7 +128,8 @@ def _drafted(con: DuckDBPyConnection, probe: Contract, texts: exp.Select, scanne
     every = partial(measure, con, probe, texts, plain=plain)
     identity = asked.id or _identity(names, kinds, sample)
     key = {identity: kinds[identity]} if identity else {}
-    whole = every({name: [kind] for name, kind in kinds.items()}, [key] if key else [], strays=False)
+    seen = {name: sample.profiles[name][kind] for name, kind in kinds.items()}
+    whole = every({name: [kind] for name, kind in kinds.items()}, [key] if key else [], seen=seen)
     if scanned.scan.records not in (None, whole.rows):
         raise scanned.opened.reader.refusal(scanned.opened.raw, probe, scanned.opened.header, None)
     profiles = {name: whole.profiles[name][kind] for name, kind in kinds.items()}

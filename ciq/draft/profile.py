@@ -11,6 +11,7 @@ from sqlglot import exp
 from ciq.contract.model import Contract
 from ciq.contract.types import Kind, TypeName
 from ciq.ingest.cells import casting
+from ciq.ingest.cells.forms import is_canonical
 from ciq.ingest.engine import call, column, rows
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ class Profile:
 Wanted = Mapping[str, Sequence[Kind]]
 """The kinds to try of each column."""
 
+_Pair = tuple[str, Kind]
+
 
 @dataclass(frozen=True)
 class Figures:
@@ -87,20 +90,21 @@ def measure(
     keys: Sequence[Mapping[str, Kind]] = (),
     *,
     plain: bool,
-    strays: bool = True,
+    seen: Mapping[str, Profile] | None = None,
     at_once: int = AT_ONCE,
 ) -> Figures:
     """One scan of ``texts``, the columns of ``probe`` as VARCHAR, for every ``at_once`` columns times kinds.
 
     Each of ``keys`` is a set of columns, with their kinds, whose values are to be told apart; ``plain`` is what
-    :class:`ciq.ingest.formats.reader.Scan` promises. Without ``strays`` the texts that don't fit are not collected.
+    :class:`ciq.ingest.formats.reader.Scan` promises. ``seen`` is what the first rows say of each column, as the kind
+    wanted of it: what is decided by them is not asked of the others, and texts that don't fit are not collected.
     """
     width = max(1, at_once // max(map(len, wanted.values()), default=1))
     names, count, distinct = list(wanted), 0, list[int]()
     profiles = dict[str, Mapping[Kind, Profile]]()
     for at in range(0, max(len(names), len(keys)), width):
         some = {name: wanted[name] for name in names[at : at + width]}
-        figures = _measured(con, probe, texts, some, keys[at : at + width], plain, strays)
+        figures = _measured(con, probe, texts, some, keys[at : at + width], plain, seen)
         count = figures.rows
         profiles |= figures.profiles
         distinct += figures.distinct
@@ -114,17 +118,16 @@ def _measured(
     wanted: Wanted,
     keys: Sequence[Mapping[str, Kind]],
     plain: bool,
-    strays: bool,
+    seen: Mapping[str, Profile] | None,
 ) -> Figures:
     pairs = [(name, kind) for name, kinds in wanted.items() for kind in kinds]
     pairs += [pair for key in keys for pair in key.items() if pair not in pairs]
     at = {pair: f"v{position}" for position, pair in enumerate(pairs)}
-    values = [exp.alias_(_value(probe, name, kind, plain), at[name, kind], quoted=True) for name, kind in pairs]
-    inner = exp.select(*map(column, dict.fromkeys(name for name, _ in pairs)), *values).from_(texts.subquery("t"))
+    asked = {pair: _asked(probe, *pair, seen) for pair in pairs}
+    inner = _values(probe, texts, at, asked, plain)
     outer: list[exp.Expr] = [exp.Count(this=exp.Star())]
-    for name, kind in pairs:
-        iso = kind == "datetime" and name not in probe.source.datetime_format
-        outer += _aggregates(column(name), column(at[name, kind]), kind, strays, iso)
+    for pair in pairs:
+        outer += _aggregates(column(pair[0]), column(at[pair]), pair[1], asked[pair])
     outer += [_distinct([column(at[pair]) for pair in key.items()]) for key in keys]
     found = iter(rows(con, exp.select(*outer).from_(inner.subquery("v")))[0])
     count = int(next(found))
@@ -134,22 +137,62 @@ def _measured(
     return Figures(count, profiles, tuple(int(each) for each in found))
 
 
-def _value(probe: Contract, name: str, kind: Kind, plain: bool) -> exp.Expr:
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked of a column beyond its values; ``naive`` times name no offset, or are no values."""
+
+    strays: bool
+    narrow: bool
+    placed: bool
+    naive: bool
+
+
+def _asked(probe: Contract, name: str, kind: Kind, seen: Mapping[str, Profile] | None) -> _Asked:
+    """A float that float32 can't hold, or a time without an offset, decides for its column."""
+    iso = kind == "datetime" and name not in probe.source.datetime_format
+    first = seen.get(name) if seen else None
+    wide = first is not None and first.narrow < first.fit
+    naive = iso and first is not None and first.placed < first.fit
+    return _Asked(seen is None, kind == "float" and not wide, iso and not naive, naive)
+
+
+def _values(
+    probe: Contract, texts: exp.Query, at: Mapping[_Pair, str], asked: Mapping[_Pair, _Asked], plain: bool
+) -> exp.Select:
+    """The texts, and the value of each pair ``at`` its name; the engine's own casts below, to be made once."""
+    texts_only = [column(name) for name in dict.fromkeys(name for name, _ in at)]
+    casts, values = list[exp.Expr](), list[exp.Expr]()
+    for (name, kind), called in at.items():
+        typed = _typed(probe, name, kind)
+        tried = casting.tried(typed, name, column(name))
+        known = column(f"{called}_tried") if tried else None
+        if tried:
+            casts.append(exp.alias_(tried, f"{called}_tried", quoted=True))
+        value = _value(typed, name, kind, plain, asked[name, kind], known)
+        values.append(exp.alias_(value, called, quoted=True))
+    cast = exp.select(*texts_only, *casts).from_(texts.subquery("t"))
+    return exp.select(*texts_only, *values).from_(cast.subquery("c"))
+
+
+def _typed(probe: Contract, name: str, kind: Kind) -> Contract:
+    """The contract with a column read as the widest type of ``kind``."""
+    source = probe.source if kind in _TIMES else probe.source.model_copy(update={"datetime_format": {}})
+    return probe.model_copy(update={"types": {name: KINDS[kind]}, "source": source})
+
+
+def _value(typed: Contract, name: str, kind: Kind, plain: bool, asked: _Asked, known: exp.Expr | None) -> exp.Expr:
     """The text of a column as a value of ``kind``, NULL where that would lose something of it."""
     text = column(name)
-    source = probe.source if kind in _TIMES else probe.source.model_copy(update={"datetime_format": {}})
-    typed = probe.model_copy(update={"types": {name: KINDS[kind]}, "source": source})
-    value = casting.strict(typed, name, text, plain=plain, naive=False)
+    value = casting.strict(typed, name, text, plain=plain, naive=asked.naive, known=known)
     if kind == "bool":
         words = exp.In(this=exp.Lower(this=text.copy()), expressions=[exp.convert("true"), exp.convert("false")])
         return _when(words, value)
     if kind == "integer":
-        number = exp.TryCast(this=text.copy(), to=exp.DataType.build("BIGINT"), safe=True)
-        canonical = exp.EQ(this=exp.cast(number, "VARCHAR"), expression=text.copy())
+        number = known or value
         unpadded = exp.If(this=exp.not_(_padded(text)), true=value)
-        return exp.Case(ifs=[exp.If(this=canonical, true=number.copy()), unpadded])
+        return exp.Case(ifs=[exp.If(this=is_canonical(text, number), true=number.copy()), unpadded])
     if kind == "float":
-        beyond = exp.GT(this=exp.Abs(this=value.copy()), expression=exp.Literal.number(_EXACT))
+        beyond = exp.GT(this=exp.Abs(this=(known or value).copy()), expression=exp.Literal.number(_EXACT))
         whole = call("regexp_full_match", text.copy(), exp.Literal.string(_WHOLE))
         inexact = exp.Case(ifs=[exp.If(this=beyond, true=whole)], default=exp.false())
         return _when(exp.not_(exp.or_(_padded(text), inexact)), value)
@@ -161,7 +204,7 @@ def _padded(text: exp.Expr) -> exp.Expr:
     return exp.Between(this=text.copy(), low=exp.Literal.string("00"), high=exp.Literal.string("0:"))
 
 
-def _aggregates(text: exp.Expr, value: exp.Expr, kind: Kind, strays: bool, iso: bool) -> list[exp.Expr]:
+def _aggregates(text: exp.Expr, value: exp.Expr, kind: Kind, asked: _Asked) -> list[exp.Expr]:
     unfit = exp.Where(this=value.copy().is_(exp.null()))
     levels = call("approx_top_k", text.copy(), exp.Literal.number(MOST_LEVELS + 1))
     odd = call("approx_top_k", text.copy(), exp.Literal.number(len(MISSING_WORDS) + 1))
@@ -175,9 +218,9 @@ def _aggregates(text: exp.Expr, value: exp.Expr, kind: Kind, strays: bool, iso: 
         exp.Count(this=value.copy()),
         exp.Min(this=value.copy()) if kind != "text" else exp.null(),
         exp.Max(this=value.copy()) if kind != "text" else exp.null(),
-        levels if kind == "text" else exp.Filter(this=odd, expression=unfit) if strays else exp.null(),
-        exp.Filter(this=exp.Count(this=value.copy()), expression=narrow) if kind == "float" else exp.convert(0),
-        exp.Filter(this=exp.Count(this=value.copy()), expression=placed) if iso else exp.convert(0),
+        levels if kind == "text" else exp.Filter(this=odd, expression=unfit) if asked.strays else exp.null(),
+        exp.Filter(this=exp.Count(this=value.copy()), expression=narrow) if asked.narrow else exp.convert(0),
+        exp.Filter(this=exp.Count(this=value.copy()), expression=placed) if asked.placed else exp.convert(0),
     ]
 
 

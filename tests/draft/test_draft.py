@@ -129,6 +129,23 @@ def test_a_change_after_the_first_rows_is_seen(tmp_path: Path) -> None:
     assert check(file, contract).ok
 
 
+def test_what_the_first_rows_decide_and_what_they_don_t(tmp_path: Path) -> None:
+    """One float that float32 can't hold decides, wherever it stands; so does one time of another form."""
+    first, last = ["0", "0.5", "0.1", "2026-01-01 10:00:00", "2026-01-01 10:00:00Z", "0.5"], 3_000
+    rows = [["treated", "late", "early", "naive", "placed", "narrow"], *([*first] for _ in range(last))]
+    rows[1][0], rows[last][1], rows[last][2] = "1", "0.1", "0.5"
+    rows[last][3], rows[last][4] = "2026-01-02 10:00:00Z", "2026-01-02 10:00:00"
+    contract = drafted(write(tmp_path, rows))
+    assert contract.types == {
+        "treated": "int8",
+        "late": "float64",
+        "early": "float64",
+        "naive": "category",
+        "placed": "category",
+        "narrow": "float32",
+    }
+
+
 def test_parts_that_were_asked_for_are_no_guesses(tmp_path: Path) -> None:
     file = write(tmp_path, [["a", "b", "c", "d"], *([str(at), str(at % 2), str(at % 2), f"{at}.5"] for at in range(8))])
     asked = Roles(id="a", treatment="c", outcome="d", covariates=("b",))
