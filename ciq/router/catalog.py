@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -72,7 +73,36 @@ JOIN pg_namespace ON pg_namespace.oid = relnamespace JOIN pg_type ON pg_type.oid
 WHERE attnum > 0 AND NOT attisdropped AND relkind IN ('r', 'p', 'v', 'm', 'f')
 AND nspname NOT IN ('pg_catalog', 'pg_toast', 'information_schema') AND typname IN ('int2', 'text', 'varchar')
 """
+# With an index over expressions, or over some of the rows, any condition might find fewer. A table's key is none of
+# those that inherit from it.
+_TABLES = """
+SELECT nspname, relname, CASE WHEN relkind <> 'p' AND reltuples > 0 AND NOT bool_or(odd)
+        THEN reltuples * current_setting('cpu_tuple_cost')::float8 ELSE 0 END,
+    coalesce(json_agg(columns) FILTER (WHERE columns IS NOT NULL), '[]')::text,
+    coalesce(json_agg(columns) FILTER (WHERE sole AND NOT odd AND (relkind = 'p' OR NOT relhassubclass)), '[]')::text
+FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace CROSS JOIN LATERAL (
+    SELECT indisunique AND indisvalid AS sole, indexprs IS NOT NULL OR indpred IS NOT NULL AS odd, (
+        SELECT json_agg(attname) FROM unnest(indkey::int2[]) WITH ORDINALITY part (number, place)
+        JOIN pg_attribute ON attrelid = indrelid AND attnum = number WHERE place <= indnkeyatts) AS columns
+    FROM pg_index WHERE indrelid = pg_class.oid
+    UNION ALL SELECT false, false, NULL
+) AS indexes
+WHERE relkind IN ('r', 'm', 'p') AND nspname NOT IN ('pg_catalog', 'pg_toast', 'information_schema')
+GROUP BY nspname, relname, relkind, reltuples
+"""
+_PAGE = "SELECT current_setting('random_page_cost')::float8"
 _PATH = "SELECT nspname FROM unnest(current_schemas(false)) AS path(nspname)"
+
+
+@dataclass(frozen=True)
+class Table:
+    """``rows_cost`` is the least that the planner takes all rows to cost, 0 where that is not known; ``indexed`` are
+    the columns of indexes, ``keys`` the columns that have a row at most for each of their values.
+    """
+
+    rows_cost: float
+    indexed: frozenset[str]
+    keys: tuple[frozenset[str], ...]
 
 
 @dataclass(frozen=True)
@@ -83,6 +113,7 @@ class Catalog:
     search path.
     ``bytewise`` is whether texts sort by their bytes, as UTF-8 has them; ``unlike`` are the columns of each relation
     whose values DuckDB may compare otherwise, ``small`` those that are small integers, ``texts`` those that are texts.
+    ``page_cost`` is what the planner takes a page to cost.
     """
 
     functions: dict[tuple[str, str], bool] = field(default_factory=dict)
@@ -98,6 +129,8 @@ class Catalog:
     unlike: Columns = field(default_factory=dict)
     small: Columns = field(default_factory=dict)
     texts: Columns = field(default_factory=dict)
+    tables: dict[tuple[str, str], Table] = field(default_factory=dict)
+    page_cost: float = 4.0
 
     def function(self, schema: str, name: str) -> bool | None:
         """Whether every function that this name may mean changes nothing; None where there is none."""
@@ -134,7 +167,14 @@ def read_catalog(cursor: Any) -> Catalog:
         unlike=_columns(rows(_UNLIKE)),
         small=_columns(row for row, kind in kinds if kind == "int2"),
         texts=_columns(row for row, kind in kinds if kind != "int2"),
+        tables={(schema, name): _table(*facts) for schema, name, *facts in rows(_TABLES)},
+        page_cost=rows(_PAGE)[0][0],
     )
+
+
+def _table(rows_cost: float, indexes: str, keys: str) -> Table:
+    """``indexes`` and ``keys`` are lists of columns in JSON."""
+    return Table(rows_cost, frozenset[str]().union(*json.loads(indexes)), tuple(map(frozenset, json.loads(keys))))
 
 
 def _columns(rows: Iterable[tuple[Any, ...]]) -> Columns:

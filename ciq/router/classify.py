@@ -17,6 +17,7 @@ from ciq.router.catalog import Catalog
 from ciq.router.catalogue import duckdb, postgres
 from ciq.router.grammar import duckdb_kinds, duckdb_tree, postgres_tree, too_large
 from ciq.router.hints import hints
+from ciq.router.postgres_sought import sought
 from ciq.router.postgres_walk import Names, Seen
 from ciq.router.postgres_written import written
 from ciq.router.statement import ENGINES, Engine, Kind, Relation, Statement
@@ -37,7 +38,10 @@ _NOT_ONE = "it is not one statement that both grammars take"
 
 @dataclass
 class _Verdict:
-    """PostgreSQL's view: ``doubts`` make it unsure; those over ``duckdb_only`` are of functions that DuckDB has."""
+    """PostgreSQL's view: ``doubts`` make it unsure; those over ``duckdb_only`` are of functions that DuckDB has.
+
+    ``select`` is the tree of a query that is not explained.
+    """
 
     seen: Seen = field(default_factory=Seen)
     kind: Kind = "read"
@@ -46,6 +50,7 @@ class _Verdict:
     duckdb_only: list[str] = field(default_factory=list)
     targets: tuple[Relation, ...] | None = ()
     duckdb_too: bool = True
+    select: dict[str, Any] | None = None
 
 
 def classify(sql: str, catalog: Catalog | None = None, engines: Collection[Engine] = ENGINES) -> Statement:
@@ -85,7 +90,9 @@ def _whole(sql: str, verdicts: list[_Verdict], catalog: Catalog | None) -> State
             dialects = ("pg", "duckdb")
         elif objection:
             reasons.append(objection)
-    targets, alone = [verdict.targets for verdict in verdicts], len(verdicts) == 1
+    targets, first = [verdict.targets for verdict in verdicts], verdicts[0]
+    alike = len(verdicts) == 1 and dialects == ENGINES
+    differs = _differs(sql, first.seen, catalog) if alike else _NOT_ONE
     return Statement(
         sql,
         kind,
@@ -98,7 +105,8 @@ def _whole(sql: str, verdicts: list[_Verdict], catalog: Catalog | None) -> State
         frozenset(name for verdict in verdicts for name in verdict.seen.columns),
         count=len(verdicts),
         scans=tuple(scan for verdict in verdicts for scan in verdict.seen.scans),
-        differs=_differs(sql, verdicts[0].seen, catalog) if alone and dialects == ENGINES else _NOT_ONE,
+        differs=differs,
+        sought=sought(first.select, first.seen) if catalog and differs is None and first.select else (),
     )
 
 
@@ -130,6 +138,7 @@ def _statement(node: dict[str, Any], catalog: Catalog | None) -> _Verdict:
     verdict = _Verdict(postgres_walk.walk(node) if kind in _QUERYING else Seen())
     if kind == "SelectStmt":
         verdict.targets = tuple(verdict.seen.targets)
+        verdict.select = body
     else:
         found = written(kind, body)
         verdict.targets = None if found is None else tuple(dict.fromkeys([*found, *verdict.seen.targets]))

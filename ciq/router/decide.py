@@ -190,7 +190,8 @@ def choose(
     figures = measured()
     costs = _milliseconds(settings.cost, able, figures)
     if len(costs) > 1:
-        said = ", ".join(f"{engine} {cost:.2f} ms" for engine, cost in costs.items())
+        most = {"pg": "over "} if WHOLE in figures else {}
+        said = ", ".join(f"{engine} {most.get(engine, '')}{cost:.2f} ms" for engine, cost in costs.items())
         return Chosen(min(costs, key=lambda engine: costs[engine]), "cost", said, costs, figures)
     limit, megabytes = settings.defaults.large_select_mb, figures.get("duckdb_mb", 0.0)
     if "duckdb" in able and megabytes >= limit:
@@ -201,6 +202,9 @@ def choose(
     return Chosen(preferred, "default", f"no estimate; reads go to {preferred}", costs, figures)
 
 
+WHOLE = "pg_whole"
+"""The least that a planner can find a read to cost, where even that is more than DuckDB takes and it was not asked."""
+
 TERMS: Mapping[Engine, tuple[str, ...]] = {"pg": ("pg_cost", "pg_mb"), "duckdb": ("duckdb_mb", "duckdb_mrow")}
 """The figures that an engine's time is estimated from; a coefficient in the settings has the same name."""
 
@@ -210,8 +214,15 @@ def estimated(cost: Cost, engine: Engine, figures: Mapping[str, float]) -> float
     return float(getattr(cost, f"{engine}_base") + sum(getattr(cost, name) * figures[name] for name in TERMS[engine]))
 
 
+def least(cost: Cost, whole: float) -> float:
+    """The milliseconds that a read takes on PostgreSQL at the least, if its planner's cost is above ``whole``."""
+    return cost.pg_base + cost.pg_cost * whole
+
+
 def _milliseconds(cost: Cost, able: Sequence[Engine], figures: Mapping[str, float]) -> dict[Engine, float]:
     """The times of the engines that have figures; an added engine's figure is its time itself."""
     own = {engine: figures[f"{engine}_ms"] for engine in able if f"{engine}_ms" in figures}
+    if WHOLE in figures:
+        own["pg"] = least(cost, figures[WHOLE])
     known = [engine for engine, terms in TERMS.items() if engine in able and figures.keys() >= set(terms)]
     return {engine: estimated(cost, engine, figures) for engine in known} | own

@@ -21,14 +21,15 @@ def relation(node: dict[str, Any]) -> Relation:
 
 def scans(select: dict[str, Any], scope: frozenset[str]) -> list[Scan]:
     """The relations in a FROM, once for each time; ``scope`` are the names of common table expressions."""
-    tables = list(_tables(select["fromClause"], scope))
-    if not tables:
+    found = list(tables(select["fromClause"], scope))
+    if not found:
         return []
     filters = list(_filters(select.get("whereClause")))
-    return [Scan(table, tuple(each for whose, each in filters if whose in ("", alias))) for alias, table in tables]
+    return [Scan(table, tuple(each for whose, each in filters if whose in ("", alias))) for alias, table in found]
 
 
-def _tables(items: list[dict[str, Any]], scope: frozenset[str]) -> Iterator[tuple[str, Relation]]:
+def tables(items: list[dict[str, Any]], scope: frozenset[str]) -> Iterator[tuple[str, Relation]]:
+    """The relations of a FROM, each with what it is called there."""
     stack = list(items)
     while stack:
         ((kind, node),) = stack.pop().items()

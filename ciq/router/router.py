@@ -6,12 +6,14 @@ import time
 from collections import OrderedDict
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 
 from ciq.errors import CiqError, Problem, UsageError
 from ciq.postgres import resolve
+from ciq.router import foregone
 from ciq.router import lake as lakes
 from ciq.router.catalog import Catalog
 from ciq.router.classify import classify
@@ -162,7 +164,8 @@ class Router:
         rule = ("asked" if asked else "hint") if wanted else "only there"
         if len(able) == 1:
             return Decision(statement, able[0], rule, tuple(spoke), pulled=located.pulled)
-        chosen = choose(statement, context, self.settings, able, lambda: self._measured(statement, located, able))
+        measured = partial(self._measured, statement, located, able, wanted)
+        chosen = choose(statement, context, self.settings, able, measured)
         if wanted:
             return Decision(statement, wanted, rule, tuple(spoke), None, chosen.costs, chosen.figures)
         spoke.append(Spoken(chosen.rule, chosen.says))
@@ -171,11 +174,19 @@ class Router:
             return decision
         return replace(decision, other=next((e for e in ENGINES if e in able and e != chosen.engine), None))
 
-    def _measured(self, statement: Statement, located: Located, able: Sequence[Engine]) -> Mapping[str, float]:
-        """What the footers say of a read on DuckDB, the planner of one on PostgreSQL, and added engines of theirs."""
+    def _measured(
+        self, statement: Statement, located: Located, able: Sequence[Engine], wanted: Engine | None
+    ) -> Mapping[str, float]:
+        """What the footers say of a read on DuckDB, the planner of one on PostgreSQL, and added engines of theirs.
+
+        Where an engine is ``wanted`` the choice is no question, but the record is; else the planner is not asked what
+        is foregone.
+        """
         figures = self._known.lake.figures(statement, located.keys) if "duckdb" in able else {}
         if "pg" in able and self._postgres:
-            figures |= planned(self._postgres, statement.sql)
+            catalog = self._known.catalog
+            known = foregone.figures(statement, catalog, self.settings.cost, figures) if catalog and not wanted else {}
+            figures |= known or planned(self._postgres, statement.sql)
         for name in self._added.keys() & able:
             figures |= {f"{name}_{what}": value for what, value in planned(self._added[name], statement.sql).items()}
         return figures

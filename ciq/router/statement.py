@@ -52,6 +52,13 @@ class Scan:
     filters: tuple[Filter, ...] = ()
 
 
+Sought = tuple[tuple[Relation, frozenset[str] | None], ...]
+"""Relations, each with the columns by which an index that has one of them might find fewer rows of it than all.
+
+None where fewer will do in any case.
+"""
+
+
 @dataclass(frozen=True)
 class Statement:
     """The whole input, judged.
@@ -63,6 +70,7 @@ class Statement:
     ``functions`` are all called names, ``columns`` the last names of column references, where ``*`` stands for all.
     ``hints`` are the engines that comments ask for; ``count`` is the number of statements. ``scans`` are what
     PostgreSQL's grammar says of each FROM. ``differs`` is None where either engine would answer alike, else why not.
+    ``sought`` is what a plain query may need less of than all its rows; empty for any other.
     """
 
     sql: str
@@ -78,6 +86,7 @@ class Statement:
     count: int = 1
     scans: tuple[Scan, ...] = ()
     differs: str | None = "it is not looked into"
+    sought: Sought = ()
 
     @cached_property
     def fingerprint(self) -> str:

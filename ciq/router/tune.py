@@ -60,13 +60,13 @@ class Fit:
 
 
 def calls(project: Path) -> list[Call]:
-    """The calls in the record that have figures. Raises ConnectionRefused."""
+    """The calls in the record that have the figures of their engine. Raises ConnectionRefused."""
     with opened(project) as book:
         rows = book.rows(_QUERY)
     return [
         Call(row["fingerprint"], row["engine"], row["elapsed"] * 1000, figures)
         for row in rows
-        if (figures := _mapping(row["estimates"])).keys() >= _FIGURES
+        if row["engine"] in TERMS and (figures := _mapping(row["estimates"])).keys() >= set(TERMS[row["engine"]])
     ]
 
 
@@ -134,6 +134,8 @@ def _chosen(cost: Cost, log: list[Call]) -> list[float]:
     times = []
     for by in both:
         figures = by["pg"][0].figures
+        if not figures.keys() >= _FIGURES:
+            continue
         engine = min(ENGINES, key=lambda engine: estimated(cost, engine, figures))
         times.append(float(np.median([call.milliseconds for call in by[engine]])))
     return times
