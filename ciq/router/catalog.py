@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 Columns = dict[tuple[str, str], frozenset[str]]
@@ -140,8 +141,15 @@ class Catalog:
 
     def place(self, schema: str, name: str) -> tuple[str, str] | None:
         """The relation that a name means, as (schema, name); None where there is none."""
-        schemas = (schema,) if schema else ("pg_catalog", *self.path)
-        return next(((place, name) for place in schemas if (place, name) in self.relations), None)
+        for place in (schema,) if schema else ("pg_catalog", *self.path):
+            if (place, name) in self.relations:
+                return place, name
+        return None
+
+    @cached_property
+    def volatile(self) -> frozenset[str]:
+        """The names of functions, as they are called without a schema, that may change something."""
+        return frozenset(name for _, name in self.functions if self.function("", name) is False)
 
 
 def read_catalog(cursor: Any) -> Catalog:

@@ -214,9 +214,8 @@ def _hidden(seen: Seen, catalog: Catalog) -> Iterator[str]:
     """What casts, views, foreign tables, policies and functions called as if they were columns may do."""
     if catalog.casts:
         yield "a cast of this server's may have effects"
-    for name in sorted(seen.columns):
-        if catalog.function("", name) is False:
-            yield f"the column {name} is also a volatile function of this server's"
+    for name in sorted(seen.columns & catalog.volatile):
+        yield f"the column {name} is also a volatile function of this server's"
     for relation in seen.relations:
         place = catalog.place(relation.schema, relation.name)
         if reason := _relation_doubt(place, catalog, ()):

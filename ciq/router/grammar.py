@@ -82,7 +82,11 @@ def nodes(tree: Any, leaves: frozenset[str] = frozenset()) -> Iterator[dict[str,
         elif type(value) is dict and id(value) not in met:
             met.add(id(value))
             yield value
-            stack.extend(child for key, child in value.items() if key not in leaves)
+            stack += [
+                child
+                for key, child in value.items()
+                if (type(child) is dict or type(child) is list) and key not in leaves
+            ]
 
 
 def duckdb_kinds(sql: str) -> list[str] | str:

@@ -37,7 +37,7 @@ def misnamed(seen: Seen) -> str | None:
 
 def _sorts_otherwise(sort: Node, seen: Seen) -> bool:
     """Whether a name of the answer is sorted by as a part of an expression, or with its relation."""
-    for node in nodes(sort):
+    for node in nodes(sort, _LEAVES):
         fields = node.get("ColumnRef", {}).get("fields", [])
         alone = len(fields) == 1 and "ColumnRef" in sort["node"]
         if fields and not alone and fields[-1].get("String", {}).get("sval") in seen.outputs:

@@ -82,25 +82,25 @@ def walk(statement: dict[str, Any]) -> Seen:
     """Everything in one statement of libpg_query's tree. Works with a stack of its own: no tree is too deep."""
     seen = Seen()
     kinds, telling = seen.kinds, _TELLING.get
-    stack: list[tuple[Any, frozenset[str]]] = [(statement, frozenset())]
+    stack: list[tuple[dict[str, Any], frozenset[str]]] = [(statement, frozenset())]
     while stack:
         value, scope = stack.pop()
-        if type(value) is list:
-            stack.extend([(item, scope) for item in value])
-        elif type(value) is dict:
-            if "withClause" in value:
-                _tables(seen, value["withClause"])
-                scope = _enter(value["withClause"], scope, stack)
-            if "fromClause" in value:
-                seen.scans += scans(value, scope)
-            for key, child in value.items():
-                tell = telling(key)
-                if tell is not None:
-                    tell(seen, child, scope)
-                if key < "a":  # the kind of a node, not the name of a field
-                    kinds.add(key)
-                if (type(child) is dict or type(child) is list) and key not in _CLOSED:
+        if "fromClause" in value or "withClause" in value:
+            scope = _enter(seen, value, scope, stack)
+        for key, child in value.items():
+            is_a = type(child)
+            if is_a is int:  # a place in the text, most often
+                continue
+            tell = telling(key)
+            if tell is not None:
+                tell(seen, child, scope)
+            if key < "a":  # the kind of a node, not the name of a field
+                kinds.add(key)
+            if is_a is dict:
+                if key not in _CLOSED:
                     stack.append((child, scope))
+            elif is_a is list and key not in _CLOSED:
+                stack += [(item, scope) for item in child if type(item) is dict]
     _whole_rows(seen, statement)
     loud = sorted(seen.kinds - _QUIET)
     seen.changes |= {_CHANGING[kind]: None for kind in loud if kind in _CHANGING}
@@ -115,13 +115,20 @@ def _whole_rows(seen: Seen, statement: dict[str, Any]) -> None:
         seen.kinds.add("RowExpr")
 
 
-def _enter(clause: dict[str, Any], scope: frozenset[str], stack: list[tuple[Any, frozenset[str]]]) -> frozenset[str]:
+def _enter(
+    seen: Seen, query: dict[str, Any], scope: frozenset[str], stack: list[tuple[dict[str, Any], frozenset[str]]]
+) -> frozenset[str]:
     """Put the common table expressions on the stack, each with the names it can see; the names the body can see."""
+    clause = query.get("withClause", {"ctes": []})
     tables = [item["CommonTableExpr"] for item in clause["ctes"]]
     everything = scope | {table["ctename"] for table in tables}
+    seen.tables += tables
+    seen.rows.update(table["ctename"] for table in tables)
     for table in tables:
         stack.append((table, everything if clause.get("recursive") else scope))
         scope = scope | {table["ctename"]}
+    if "fromClause" in query:
+        seen.scans += scans(query, everything)
     return everything
 
 
@@ -206,11 +213,6 @@ def _output(seen: Seen, node: Any, scope: frozenset[str]) -> None:
         seen.outputs.add(node["name"])
     if "val" in node:
         seen.answered.append(node["val"])
-
-
-def _tables(seen: Seen, clause: dict[str, Any]) -> None:
-    seen.tables += [item["CommonTableExpr"] for item in clause["ctes"]]
-    seen.rows.update(item["CommonTableExpr"]["ctename"] for item in clause["ctes"])
 
 
 def _subquery(seen: Seen, node: Any, scope: frozenset[str]) -> None:
