@@ -135,7 +135,7 @@ def _drafted(con: DuckDBPyConnection, probe: Contract, texts: exp.Select, scanne
     profiles = {name: whole.profiles[name][kind] for name, kind in kinds.items()}
     unsettled = [name for name, profile in profiles.items() if not profile.settled]
     if unsettled:
-        again = every(dict.fromkeys(unsettled, _ALL))
+        again = every({name: (kinds[name], _TEXT) if name in forms else _ALL for name in unsettled})
         profiles |= {name: again.profiles[name][_kind(again, name)] for name in unsettled}
     nans = _non_finite(scanned, profiles)
     words = words_for_missing([profile for name, profile in profiles.items() if name not in nans])
@@ -164,7 +164,7 @@ def _non_finite(scanned: Scanned, profiles: Mapping[str, Profile]) -> dict[str, 
 
 def _kind(figures: Figures, name: str) -> Kind:
     """The first kind that all cells of a column are of."""
-    return next(kind for kind in _ALL if figures.profiles[name][kind].settled)
+    return next(kind for kind, profile in figures.profiles[name].items() if profile.settled)
 
 
 def _quoted(con: DuckDBPyConnection, probe: Contract, scanned: Scanned, kinds: Mapping[str, Kind]) -> list[str]:

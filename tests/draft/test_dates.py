@@ -40,6 +40,15 @@ def test_a_form_that_only_the_first_rows_have_is_none(tmp_path: Path) -> None:
     assert check(file, contract).problems == ()
 
 
+def test_a_form_of_the_first_rows_stays_where_a_later_cell_is_missing(tmp_path: Path) -> None:
+    rows = [[f"{at % 2}", f"{at * 7 % 5}", f"2026/10/{1 + at % 28} 9:{at % 60}:00"] for at in range(2_500)]
+    file = write(tmp_path, [["t", "x", "when"], *rows, ["1", "0", "NA"]])
+    contract = drafted(file)
+    assert (contract.types["when"], contract.source.null_values) == ("datetime", ("", "NA"))
+    assert contract.source.datetime_format == {"when": "%Y/%m/%d %H:%M:%S"}
+    assert check(file, contract).problems == ()
+
+
 @pytest.mark.parametrize(
     ("offsets", "type_"), [(("", ""), "datetime"), (("+02:00", "Z"), "datetime"), (("", "+02:00"), "category")]
 )

@@ -176,6 +176,13 @@ def test_a_declared_format(project, make):
         assert problem.rule == "I203"
 
 
+def test_a_date_whose_format_has_a_clock_loses_no_time(project, make):
+    contract = make(types={**DATETIME, "x": "date"}, source={"datetime_format": {"x": "%Y/%m/%d %H:%M"}})
+    assert check(project.put(H + b"1,0,2024/12/31 00:00,a\n"), contract).ok
+    (problem,) = check(project.put(H + b"1,0,2024/12/31 10:00,a\n"), contract).problems
+    assert (problem.rule, problem.line) == ("I203", 2)
+
+
 def test_null_is_an_exact_member_of_null_values(project, make):
     types = {"id": "int64", "treated": "int8", "x": "string", "g": "category"}
     project.put(H + b'1,0,NA,a\n2,0,"NA",a\n3,0,na,a\n4,0, NA,a\n5,0,,a\n6,0,"",a\n7,0,NULL,a\n')

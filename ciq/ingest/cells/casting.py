@@ -220,10 +220,12 @@ def _by_format(contract: Contract, target: ColumnType, text: exp.Expr, pattern: 
     value = call("try_strptime", text.copy(), exp.Literal.string(pattern))
     if _has_offset(pattern):
         value = exp.AtTimeZone(this=value, zone=exp.Literal.string("UTC"))
-    local = value.copy()
-    if target.kind == "datetime" and not _has_offset(pattern):
+    sound = exp.and_(_trimmed(text), is_of_four_digits(value))
+    if target.kind == "date":
+        sound = exp.and_(sound, exp.EQ(this=_cast(value, "DATE"), expression=value.copy()))
+    elif not _has_offset(pattern):
         value = as_utc(value, contract.source.timezone)
-    return _when(exp.and_(_trimmed(text), is_of_four_digits(local)), _cast(value, target.duckdb))
+    return _when(sound, _cast(value, target.duckdb))
 
 
 def _local(contract: Contract, name: str, text: exp.Expr) -> exp.Expr:

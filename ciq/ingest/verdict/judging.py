@@ -107,7 +107,9 @@ def _cast_checks(contract: Contract, name: str, raw: exp.Expr) -> Iterator[Check
         yield Check("I210", name, exp.and_(failed.copy(), skipped), f"a time that the clock of {zone} showed")
         yield Check("I211", name, exp.and_(failed.copy(), twice), f"a time that the clock of {zone} showed once")
         failed = exp.and_(failed, exp.not_(exp.or_(skipped.copy(), twice.copy())))
-    expected = f"a time as {pattern}" if pattern else casting.EXPECTED[kind].format(type=contract.types[name])
+    expected = casting.EXPECTED[kind].format(type=contract.types[name])
+    if pattern:
+        expected = f"a time as {pattern}" if kind == "datetime" else f"a date as {pattern}, with no time of day"
     yield Check("I203", name, failed, expected)
 
 
