@@ -20,6 +20,7 @@ class ChangeKind:
 
 _REFUSED = "files that were accepted may be refused"
 _ELSEWHERE = "the data set has another name in folders, models and tables"
+_GATES = "other gates may fail"
 _VALUES = "values of the same rows change"
 _WEIGHTS = "propensity scores and weights change"
 _LESS = "less is promised of the values"
@@ -44,12 +45,16 @@ CHANGE_KINDS = {
         ChangeKind("category_added", None, "a level that nobody knew may come"),
         ChangeKind("category_removed", "rows with the level are refused"),
         ChangeKind("warning_changed"),
-        ChangeKind("mend_added", None, _VALUES),
+        ChangeKind("mend_added", "values that were accepted may be mended into ones that are refused", _VALUES),
         ChangeKind("mend_removed", "values that were mended are refused or stay as they are", _VALUES),
         ChangeKind("mend_changed", _REFUSED, _VALUES),
         ChangeKind("reading_changed", _REFUSED, _VALUES),
-        ChangeKind("null_value_added", None, "the text becomes a missing value"),
-        ChangeKind("null_value_removed", "the text is no longer a missing value"),
+        ChangeKind(
+            "null_value_added", "rows with the text in a required column are refused", "the text is now missing"
+        ),
+        ChangeKind("null_value_removed", "the text is no longer a missing value", "the text is now a value"),
+        ChangeKind("non_finite_refused", "files with NaN or infinity are refused"),
+        ChangeKind("non_finite_taken"),
         ChangeKind("limit_lowered", "larger files are refused"),
         ChangeKind("limit_raised"),
         ChangeKind("extra_columns_forbidden", "files with undeclared columns are refused"),
@@ -57,20 +62,28 @@ CHANGE_KINDS = {
         ChangeKind("forbidden_glob_added", "files with a column that the glob covers are refused"),
         ChangeKind("forbidden_glob_removed", None, "a column that may know the outcome can be declared"),
         ChangeKind("role_changed", _REFUSED, "the column plays another part"),
-        ChangeKind("covariate_added", None, _WEIGHTS),
-        ChangeKind("covariate_removed", None, _WEIGHTS),
+        ChangeKind("covariate_added", _GATES, _WEIGHTS),
+        ChangeKind("covariate_removed", _GATES, _WEIGHTS),
         ChangeKind("segment_added", "a segment in one arm only is refused"),
         ChangeKind("segment_removed", None, "positivity is not judged in the segment"),
-        ChangeKind("estimand_changed", None, "the weights stand for another estimand"),
-        ChangeKind("model_changed", "other gates may fail", _WEIGHTS),
+        ChangeKind("estimand_changed", _GATES, "the weights stand for another estimand"),
+        ChangeKind("model_changed", _GATES, _WEIGHTS),
         ChangeKind("gate_tightened", "data that passed may be refused"),
         ChangeKind("gate_loosened", None, "data that were refused may pass"),
+        ChangeKind("gate_changed", "data that passed may be refused", "data that were refused may pass"),
+        ChangeKind("window_changed", _GATES, "rows of other intervals are published"),
         ChangeKind("unit_changed", None, "the values mean something else"),
         ChangeKind("protection_changed", None, _VALUES),
-        ChangeKind("tolerance_changed", _REFUSED, "other rows are left out"),
+        ChangeKind("tolerance_lowered", _REFUSED),
+        ChangeKind("tolerance_raised", None, "more rows may be left out"),
         ChangeKind("renamed", "files named after the data set are no longer claimed", _ELSEWHERE),
         ChangeKind("files_changed", "other files are claimed"),
+        ChangeKind("trim_added", "its files are no longer claimed", "the rows are of another population"),
+        ChangeKind("trim_removed", "files of its own are needed", "the rows are of another population"),
         ChangeKind("trim_changed", None, "the rows are of another population"),
+        ChangeKind("published_elsewhere", None, "the published table has another name"),
+        ChangeKind("grant_added"),
+        ChangeKind("grant_removed", None, "the role can no longer read"),
         ChangeKind("described"),
         ChangeKind("setting_changed", "nothing is known of this setting's effect", "nothing is known of its effect"),
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ciq.contract.changes import CHANGE_KINDS, ChangeKind
-from ciq.contract.model import Contract
+from ciq.contract.model import Contract, Deduplicate
 
 _ABSENT = object()
 Found = tuple[str, str, Any, Any]
@@ -44,19 +44,50 @@ class Change:
 
 def diff(before: Contract, after: Contract) -> tuple[Change, ...]:
     """Every change from ``before`` to ``after``, in the contract's order."""
-    found = [*_walk((), _facts(before), _facts(after))]
-    dropped = after.extra_columns == "drop"
-    return tuple(
-        Change(path, CHANGE_KINDS["column_left_out" if dropped and kind == "column_removed" else kind], old, new)
-        for path, kind, old, new in found
-    )
+    changes = (Change(path, CHANGE_KINDS[kind], *values) for path, kind, *values in _found(before, after))
+    return tuple(changes)
+
+
+def _found(before: Contract, after: Contract) -> Iterator[Found]:
+    """The changes place by place, each of the kind that it is beside all else that ``after`` says."""
+    for path, kind, old, new in _walk((), _facts(before), _facts(after)):
+        column = path.split(".", 1)[-1]
+        if path.endswith(".pii") and "drop" in (old, new):
+            known = column.removesuffix(".pii") in after.types
+            kind = "described" if known else "column_left_out" if _takes_more(after, column[:-4]) else "column_removed"
+        elif kind == "column_removed" and _takes_more(after, column):
+            kind = "column_left_out"
+        elif (
+            kind == "category_removed" and path.removeprefix("constraints.categories.") in after.clean.unknown_category
+        ):
+            kind = "mend_added"
+        elif path == "constraints.unique" and old is None and new == _sorted_key(after.clean.deduplicate):
+            continue  # The rows that would break it are dropped.
+        yield path, kind, old, new
+
+
+def _takes_more(contract: Contract, column: str) -> bool:
+    """Whether files may have a column that ``types`` doesn't list."""
+    note = contract.columns.get(column)
+    return contract.extra_columns == "drop" or bool(note and note.pii == "drop")
+
+
+def _sorted_key(deduplicate: Deduplicate | None) -> list[str]:
+    return sorted(deduplicate.by) if deduplicate else []
 
 
 def _facts(contract: Contract) -> dict[str, Any]:
-    """The contract as data, with its rules by id, and the columns that are published."""
+    """The contract as data, with what it says without a word: what its parts require, its rules by id, its defaults."""
     facts = json.loads(json.dumps(contract.facts()))
     rules = {rule.id: (rule.sql, rule.severity) for rule in contract.constraints.rules}
-    facts["constraints"]["rules"] = rules
+    unique = [sorted(key) for key in contract.unique_keys]
+    facts["constraints"] |= {"rules": rules, "not_null": list(contract.required), "unique": unique}
+    facts["columns"] = {
+        name: {key: value for key, value in note.items() if value} for name, note in facts["columns"].items()
+    }
+    window, table = contract.schedule.window, contract.publish.table
+    facts["schedule"]["window"] = f"{window} of {contract.schedule.cron}" if window else None
+    facts["publish"]["table"] = None if table == f"{contract.name}_causal_ready" else table
     return {**facts, "published": contract.published_cols}
 
 
@@ -120,6 +151,21 @@ def _ordered(raised: str, lowered: str) -> Comparison:
     return compare
 
 
+def _optional(added: str, removed: str, changed: str) -> Comparison:
+    def compare(before: Any, after: Any) -> Iterator[Found]:
+        if before != after:
+            yield "", added if before is None else removed if after is None else changed, before, after
+
+    return compare
+
+
+def _tolerance(before: Any, after: Any) -> Iterator[Found]:
+    """The shares of each rule that one of the two names; a rule without a share of its own has the default."""
+    for rule in dict.fromkeys(("default", *before, *after)):
+        old, new = (shares.get(rule, shares.get("default", 0.0)) for shares in (before, after))
+        yield from ((f".{rule}", *rest) for _, *rest in _ordered("tolerance_raised", "tolerance_lowered")(old, new))
+
+
 def _range(before: Any, after: Any) -> Iterator[Found]:
     (low, high), (new_low, new_high) = _bounds(before), _bounds(after)
     tighter, wider = new_low > low or new_high < high, new_low < low or new_high > high
@@ -166,14 +212,14 @@ _TABLE: dict[tuple[str, ...], Comparison] = {
     ("owner",): _scalar("described"),
     ("description",): _scalar("described"),
     ("source", "files"): _scalar("files_changed"),
-    ("source", "trim"): _scalar("trim_changed"),
+    ("source", "trim"): _optional("trim_added", "trim_removed", "trim_changed"),
     ("source", "mode"): _scalar("reading_changed"),
     ("source", "encoding"): _scalar("reading_changed"),
     ("source", "sheet"): _scalar("reading_changed"),
     ("source", "delimiter"): _scalar("reading_changed"),
     ("source", "timezone"): _scalar("reading_changed"),
     ("source", "datetime_format"): _each("reading_changed", "reading_changed", _scalar("reading_changed")),
-    ("source", "non_finite"): _scalar("reading_changed"),
+    ("source", "non_finite"): _ordered("non_finite_refused", "non_finite_taken"),
     ("source", "null_values"): _set("null_value_added", "null_value_removed"),
     ("source", "limits", "max_bytes"): _ordered("limit_raised", "limit_lowered"),
     ("source", "limits", "max_decompressed"): _ordered("limit_raised", "limit_lowered"),
@@ -189,8 +235,8 @@ _TABLE: dict[tuple[str, ...], Comparison] = {
     ("estimand",): _scalar("estimand_changed"),
     ("types",): _each("column_added", "column_removed", _type),
     ("columns", "*", "description"): _scalar("described"),
-    ("columns", "*", "unit"): _scalar("unit_changed"),
-    ("columns", "*", "available_at"): _scalar("constraint_changed"),
+    ("columns", "*", "unit"): _optional("described", "described", "unit_changed"),
+    ("columns", "*", "available_at"): _optional(*_CONSTRAINT, "constraint_changed"),
     ("columns", "*", "pii"): _scalar("protection_changed"),
     ("columns", "*", "mask"): _scalar("protection_changed"),
     ("columns", "*", "covariate"): _scalar("described"),
@@ -204,13 +250,24 @@ _TABLE: dict[tuple[str, ...], Comparison] = {
     ("clean", "upper"): _set("mend_added", "mend_removed"),
     ("clean", "fill"): _MEND,
     ("clean", "unknown_category"): _MEND,
-    ("clean", "deduplicate"): _scalar("mend_changed"),
-    ("on_violation",): _scalar("tolerance_changed"),
-    ("tolerance",): _scalar("tolerance_changed"),
+    ("clean", "deduplicate"): _optional("mend_added", "mend_removed", "mend_changed"),
+    ("on_violation",): _scalar("described"),
+    ("tolerance",): _tolerance,
     ("extra_columns",): _ordered("extra_columns_forbidden", "extra_columns_dropped"),
     ("leakage_forbidden_cols",): _set("forbidden_glob_added", "forbidden_glob_removed"),
-    ("propensity",): _scalar("model_changed"),
-    ("balance",): _scalar("model_changed"),
+    ("leakage", "treatment"): _ordered("gate_loosened", "gate_tightened"),
+    ("leakage", "outcome"): _ordered("gate_loosened", "gate_tightened"),
+    ("leakage", "auc"): _ordered("gate_loosened", "gate_tightened"),
+    ("leakage", "correlation"): _scalar("warning_changed"),
+    ("propensity", "learner"): _scalar("model_changed"),
+    ("propensity", "folds"): _scalar("model_changed"),
+    ("propensity", "squares"): _scalar("model_changed"),
+    ("propensity", "interactions"): _scalar("model_changed"),
+    ("propensity", "collinear"): _ordered("gate_tightened", "gate_loosened"),
+    ("propensity", "method"): _scalar("described"),
+    ("balance", "on"): _scalar("gate_changed"),
+    ("balance", "squares"): _scalar("warning_changed"),
+    ("balance", "interactions"): _scalar("warning_changed"),
     ("gates", "overlap_share"): _ordered("gate_tightened", "gate_loosened"),
     ("gates", "tail_mass"): _ordered("gate_loosened", "gate_tightened"),
     ("gates", "smd", "warn"): _scalar("warning_changed"),
@@ -219,7 +276,13 @@ _TABLE: dict[tuple[str, ...], Comparison] = {
     ("gates", "equipoise", "warn"): _scalar("warning_changed"),
     ("gates", "min_level_rows"): _ordered("gate_loosened", "gate_tightened"),
     ("report",): _scalar("described"),
-    ("schedule",): _scalar("described"),
+    ("schedule", "cron"): _scalar("described"),
+    ("schedule", "lookback"): _scalar("described"),
+    ("schedule", "window"): _scalar("window_changed"),
+    ("publish", "schema"): _scalar("published_elsewhere"),
+    ("publish", "table"): _scalar("published_elsewhere"),
+    ("publish", "grants"): _set("grant_added", "grant_removed"),
+    ("publish", "indexes"): _set("described", "described"),
     ("published",): _set("published_column_added", "published_column_removed"),
 }
-"""How each place of a contract is compared; ``*`` is any column. ``forbid`` sorts after ``drop``."""
+"""How each place of a contract is compared; ``*`` is any column. Of two words the later refuses, but for ``warn``."""

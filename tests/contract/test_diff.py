@@ -37,8 +37,8 @@ gates: {overlap_share: 0.6}
 """
 CHANGES = [
     ("name: d", "name: e", "name", "renamed", True, True),
-    ("'', NA", "''", "source.null_values", "null_value_removed", True, False),
-    ("'', NA", "'', NA, x", "source.null_values", "null_value_added", False, True),
+    ("'', NA", "''", "source.null_values", "null_value_removed", True, True),
+    ("'', NA", "'', NA, x", "source.null_values", "null_value_added", True, True),
     ("id: int32", "id: int64", "types.id", "type_widened", False, True),
     ("id: int32", "id: int16", "types.id", "type_narrowed", True, True),
     ("note: string", "note: category", "types.note", "type_renamed", False, False),
@@ -60,11 +60,34 @@ CHANGES = [
     ("overlap_share: 0.6", "tail_mass: 0.1", "gates.tail_mass", "gate_loosened", False, True),
     ("unit: years", "unit: months", "columns.age.unit", "unit_changed", False, True),
     ("unit: years", "unit: years, description: so", "columns.age.description", "described", False, False),
-    ("source:", "estimand: ATT\nsource:", "estimand", "estimand_changed", False, True),
+    ("source:", "estimand: ATT\nsource:", "estimand", "estimand_changed", True, True),
     ("source:", "extra_columns: drop\nsource:", "extra_columns", "extra_columns_dropped", False, False),
     ("d.*,", "d.*, timezone: Asia/Tokyo,", "source.timezone", "reading_changed", True, True),
     ("d.*,", "d.*, limits: {max_rows: 10},", "source.limits.max_rows", "limit_lowered", True, False),
-    ("source:", "propensity: {squares: [age]}\nsource:", "propensity", "model_changed", True, True),
+    ("source:", "propensity: {squares: [age]}\nsource:", "propensity.squares", "model_changed", True, True),
+    ("source:", "propensity: {method: sql}\nsource:", "propensity.method", "described", False, False),
+    ("source:", "propensity: {collinear: drop}\nsource:", "propensity.collinear", "gate_loosened", False, True),
+    ("source:", "balance: {on: raw}\nsource:", "balance.on", "gate_changed", True, True),
+    ("source:", "balance: {squares: true}\nsource:", "balance.squares", "warning_changed", False, False),
+    ("source:", "leakage: {treatment: warn}\nsource:", "leakage.treatment", "gate_loosened", False, True),
+    ("source:", "leakage: {outcome: fail}\nsource:", "leakage.outcome", "gate_tightened", True, False),
+    ("source:", "leakage: {auc: 0.9}\nsource:", "leakage.auc", "gate_tightened", True, False),
+    ("source:", "segment_cols: [plan]\nsource:", "segment_cols", "segment_added", True, False),
+    ("source:", "publish: {schema: other}\nsource:", "publish.schema", "published_elsewhere", False, True),
+    ("source:", "publish: {table: other}\nsource:", "publish.table", "published_elsewhere", False, True),
+    ("source:", "publish: {grants: []}\nsource:", "publish.grants", "grant_removed", False, True),
+    ("source:", "publish: {indexes: [[age]]}\nsource:", "publish.indexes", "described", False, False),
+    ("d.*,", "d.*, non_finite: missing,", "source.non_finite", "non_finite_taken", False, False),
+    ("clean: {", "clean: {fill: {y: 0}, ", "clean.fill.y", "mend_added", True, True),
+    ("unit: years", "unit: years, available_at: at", "columns.age.available_at", "constraint_added", True, False),
+    ("{age: {unit", "{y: {unit: kg}, age: {unit", "columns.y.unit", "described", False, False),
+    ("{age: {unit", "{memo: {pii: drop}, age: {unit", "columns.memo.pii", "column_left_out", False, False),
+]
+HARMLESS = [
+    ("not_null: [age]", "not_null: [age, id, at, treated]"),
+    ("not_null: [age]", "not_null: [age]\n  unique: [[at, id]]"),
+    ("source:", "publish: {table: d_causal_ready}\nsource:"),
+    ("source:", "tolerance: {I203: 0, default: 0.0}\nsource:"),
 ]
 
 
@@ -85,6 +108,64 @@ def test_one_change(tmp_path: Path, old: str, new: str, path: str, kind: str, pr
     assert ("breaks" in str(change)) == (producers or consumers)
     assert diff(before, before) == diff(after, after) == ()
     assert diff(after, before) != ()
+
+
+@pytest.mark.parametrize(("old", "new"), HARMLESS)
+def test_what_holds_without_being_said_is_no_change(tmp_path: Path, old: str, new: str) -> None:
+    assert diff(loaded(tmp_path, BASE), loaded(tmp_path, BASE.replace(old, new), "e")) == ()
+
+
+def breaks(before: Contract, after: Contract) -> dict[str, tuple[str, bool, bool]]:
+    return {
+        change.path: (change.kind.name, change.kind.producers is not None, change.kind.consumers is not None)
+        for change in diff(before, after)
+    }
+
+
+def test_a_column_that_is_dropped_as_personal_data_and_no_longer(tmp_path: Path) -> None:
+    protected = BASE.replace("{age: {unit", "{memo: {pii: drop}, age: {unit")
+    bare, dropping = loaded(tmp_path, BASE), loaded(tmp_path, protected, "e")
+    assert breaks(dropping, bare) == {"columns.memo.pii": ("column_removed", True, False)}
+    lax = loaded(tmp_path, f"extra_columns: drop\n{BASE}", "f")
+    assert breaks(dropping, lax)["columns.memo.pii"] == ("column_left_out", False, False)
+    declared = loaded(tmp_path, BASE.replace("note: string", "note: string, memo: string"), "g")
+    assert breaks(declared, dropping)["types.memo"] == ("column_left_out", False, False)
+    assert breaks(dropping, declared) == {
+        "types.memo": ("column_added", True, False),
+        "columns.memo.pii": ("described", False, False),
+    }
+
+
+def test_a_level_that_becomes_the_unknown_one_is_refused_to_nobody(tmp_path: Path) -> None:
+    mended = BASE.replace("clean: {", "clean: {unknown_category: {plan: a}, ")
+    before, after = loaded(tmp_path, mended), loaded(tmp_path, mended.replace("[a, b]", "[a]"), "e")
+    assert breaks(before, after) == {"constraints.categories.plan": ("mend_added", True, True)}
+
+
+def test_rows_with_one_key_that_are_dropped_break_nobody_who_delivers(tmp_path: Path) -> None:
+    before = loaded(tmp_path, BASE)
+    same = loaded(tmp_path, BASE.replace("clean: {", "clean: {deduplicate: {by: [id, at]}, "), "e")
+    assert breaks(before, same) == {"clean.deduplicate": ("mend_added", True, True)}
+    assert breaks(same, before) == {"clean.deduplicate": ("mend_removed", True, True)}
+
+
+def test_tolerances_by_rule(tmp_path: Path) -> None:
+    quarantine = "on_violation: quarantine\ntolerance: {default: 0.1, I204: 0.2}\n"
+    strict, lax = loaded(tmp_path, BASE), loaded(tmp_path, quarantine + BASE, "e")
+    other = loaded(tmp_path, quarantine.replace("0.1", "0.3").replace("0.2", "0.1") + BASE, "f")
+    raised, lowered = ("tolerance_raised", False, True), ("tolerance_lowered", True, False)
+    said = {"on_violation": ("described", False, False)}
+    assert breaks(strict, lax) == {**said, "tolerance.default": raised, "tolerance.I204": raised}
+    assert breaks(lax, strict) == {**said, "tolerance.default": lowered, "tolerance.I204": lowered}
+    assert breaks(lax, other) == {"tolerance.default": raised, "tolerance.I204": lowered}
+
+
+def test_a_window_of_other_intervals(tmp_path: Path) -> None:
+    text = f"{BASE}schedule: {{cron: '@daily', window: 7}}\n".replace("d.*,", "d.*, mode: append,")
+    before = loaded(tmp_path, text)
+    for old, new in ((", window: 7", ""), ("window: 7", "window: 8"), ("@daily", "@hourly")):
+        found = breaks(before, loaded(tmp_path, text.replace(old, new), "e"))
+        assert found["schedule.window"] == ("window_changed", True, True)
 
 
 def test_a_published_column_that_goes_and_one_that_only_ingest_knows(tmp_path: Path) -> None:
@@ -126,9 +207,9 @@ def replaced(model: Any, path: tuple[str, ...], value: Any) -> Any:
         return model.model_copy(update={head: replaced(inner, tuple(rest), value)})
     other: Any = value
     if isinstance(inner, dict):
-        other = {} if inner else {"age": value}
+        other = {} if inner else {"age": 0.5 if head == "tolerance" else value}
     elif isinstance(inner, tuple):
-        other = () if inner else ("age",)
+        other = {"not_null": ("age",), "unique": (("age",),)}.get(head, () if inner else ("age",))
     elif isinstance(inner, int | float):
         other = inner + 1
     return model.model_copy(update={head: other})
