@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ciq.contract.magnitude import LARGEST, squared
 from ciq.contract.model import Contract, Name
+from ciq.contract.patterns import for_frames
 from ciq.contract.types import TypeName
 from ciq.errors import DataRefused, Problem
 from ciq.rules import RULES
@@ -66,7 +67,10 @@ class FrameCheck:
 
 
 def frame_checks(contract: Contract, name: Name, end: str = PANDAS_END) -> Iterator[FrameCheck]:
-    """What the contract asks of the values of one column, missing ones aside; ``end`` ends a pattern."""
+    """What the contract asks of the values of one column, missing ones aside; ``end`` ends a pattern.
+
+    Raises UsageError where Python doesn't know the pattern.
+    """
     constraints = contract.constraints
     low, high = constraints.ranges.get(name, (None, None))
     if low is not None:
@@ -79,8 +83,8 @@ def frame_checks(contract: Contract, name: Name, end: str = PANDAS_END) -> Itera
         levels = list(constraints.categories[name])
         yield FrameCheck("isin", (levels,), f"I204 one of {', '.join(map(repr, levels))}")
     if name in constraints.patterns:
-        pattern = constraints.patterns[name]
-        yield FrameCheck("str_matches", (f"^(?:{pattern}){end}",), f"I205 a text that {pattern!r} covers")
+        expected = f"I205 a text that {constraints.patterns[name]!r} covers"
+        yield FrameCheck("str_matches", (f"^{for_frames(contract, name)}{end}",), expected)
     if name == contract.treatment_col and contract.type_of(name).kind == "integer":
         yield FrameCheck("isin", ([0, 1],), "I206 0 or 1")
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import psycopg2
 import pytest
 import sqlglot
 import yaml
+from postgres_server import execute
 
 from ciq.contract import Contract, load
 from ciq.contract.export import EXPORTS
 from ciq.contract.export.odcs import facts_of, to_yaml
 from ciq.contract.frames import pandas_schema
+from ciq.errors import UsageError
+from ciq.postgres import Server
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ["customers", "nhefs", "nsw_rct"]
@@ -135,6 +140,58 @@ def test_ddl_and_schemas_refuse_a_bad_row(tmp_path: Path, bad: dict[str, Any]) -
         con.execute(insert, list(row(contract).values()))
         with pytest.raises(duckdb.ConstraintException):
             con.execute(insert, list(row(contract, **bad).values()))
+
+
+NUMBERS = """\
+name: numbers
+treatment_col: T
+covariate_cols: [Half, Small]
+types: {T: int8, Half: float32, Small: int8, Wide: float64, Code: string}
+constraints:
+  ranges: {Half: [0.7, null]}
+  patterns: {Code: "(?i)ab.*"}
+  rules: [{id: r, sql: "small < 100 or T = 0"}]
+"""
+GOOD = (0, 0.7, None, None, "ABc")
+BAD = [
+    (2, 0.7, 1, 1, "ab"),
+    (0, 0.6, 1, 1, "ab"),
+    (0, "inf", 1, 1, "ab"),
+    (0, 0.7, 128, 1, "ab"),
+    (0, 0.7, -129, 1, "ab"),
+    (0, 0.7, 1, "nan", "ab"),
+    (0, 0.7, 1, 1, "b"),
+    (1, 0.7, 100, 1, "ab"),
+]
+
+
+def test_both_engines_take_and_refuse_the_rows_that_the_contract_does(tmp_path: Path, database: Server) -> None:
+    """Names keep their case, NaN and infinity are no numbers, and 0.7 is that of the column's own type."""
+    (tmp_path / "numbers.yaml").write_text(NUMBERS)
+    contract = load(tmp_path / "numbers.yaml")
+    execute(database, EXPORTS["ddl-postgres"](contract))
+    execute(database, "INSERT INTO numbers VALUES (%s, %s, %s, %s, %s)", GOOD)
+    with duckdb.connect() as con:
+        con.execute(EXPORTS["ddl-duckdb"](contract))
+        con.execute("INSERT INTO numbers VALUES (?, ?, ?, ?, ?)", GOOD)
+        for bad in BAD:
+            with pytest.raises(duckdb.Error):
+                con.execute("INSERT INTO numbers VALUES (?, ?, ?, ?, ?)", bad)
+            with pytest.raises(psycopg2.Error):
+                execute(database, "INSERT INTO numbers VALUES (%s, %s, %s, %s, %s)", bad)
+
+
+def test_frames_and_json_know_flags_in_front_and_refuse_patterns_that_python_reads_otherwise(tmp_path: Path) -> None:
+    (tmp_path / "numbers.yaml").write_text(NUMBERS)
+    contract = load(tmp_path / "numbers.yaml")
+    declared = json.loads(EXPORTS["json-schema"](contract))["properties"]
+    assert re.search(declared["Code"]["pattern"], "ABc")
+    assert not re.search(declared["Code"]["pattern"], "xABc")
+    assert (declared["Half"]["minimum"], declared["T"]["maximum"], declared["Small"]["maximum"]) == (0.7, 1, 127)
+    exec(EXPORTS["pandera"](contract), {})
+    (tmp_path / "numbers.yaml").write_text(NUMBERS.replace("(?i)ab.*", "[[:alpha:]]+"))
+    with pytest.raises(UsageError, match=r"C114 the pattern of `Code` can't be judged in frames"):
+        EXPORTS["pandera"](load(tmp_path / "numbers.yaml"))
 
 
 def test_json_schema(contract: Contract) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ciq.contract.constraint_checks import extent
+from ciq.contract.export.bounds import bounds
 from ciq.contract.model import Contract
+from ciq.contract.patterns import whole
 from ciq.contract.types import Kind
 
 _TYPES: dict[Kind, dict[str, Any]] = {
@@ -39,17 +40,12 @@ def _property(contract: Contract, name: str) -> dict[str, Any]:
     found = dict(_TYPES[kind])
     if name in contract.columns and contract.columns[name].description:
         found["description"] = contract.columns[name].description
-    if kind == "integer":
-        found["minimum"], found["maximum"] = extent(contract.types[name])
-    if name in constraints.ranges:
-        low, high = constraints.ranges[name]
-        found |= {key: bound for key, bound in (("minimum", low), ("maximum", high)) if bound is not None}
+    if kind in ("integer", "float"):
+        found["minimum"], found["maximum"] = bounds(contract, name)
     if name in constraints.categories:
         found["enum"] = list(constraints.categories[name])
-    if name == contract.treatment_col and kind == "integer":
-        found["minimum"], found["maximum"] = 0, 1
     if name in constraints.patterns:
-        found["pattern"] = f"^(?:{constraints.patterns[name]})$"
+        found["pattern"] = f"^{whole(constraints.patterns[name])}$"
     if name not in contract.required:
         found["type"] = [found["type"], "null"]
         if "enum" in found:
