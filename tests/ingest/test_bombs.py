@@ -52,6 +52,11 @@ def test_rows_are_counted_while_they_come(project, make, tmp_path):
         bytescan.scan(blocks(), tmp_path, ",", Limits(max_rows=2))
     lines = b'{"id":4,"treated":1,"x":2.5,"g":"a"}\n' * 3 + b"no object\n"
     assert reached(project.put(lines, "d.jsonl"), make(source={"limits": {"max_rows": 2}})) == "F105"
+    for end in (b"\n", b"\r\n"):  # before a row is looked into, which takes a hundred times as long
+        row = lines.split(b"\n")[0]
+        bad = end.join([row, b"no object", row, row, b""])
+        assert reached(project.put(bad, "d.jsonl"), make(source={"limits": {"max_rows": 2}})) == "F105"
+        assert not check(project.put(bad, "d.jsonl"), make(source={"limits": {"max_rows": 3}})).ok
 
 
 def test_a_quote_that_is_never_closed_ends_at_a_line_s_length(tmp_path):
