@@ -166,6 +166,14 @@ def test_a_refusal_shows_the_shape_alone(people: Project, suffix: str) -> None:
     assert_nothing_shows(people, as_json.out, as_json.err)
 
 
+def test_a_file_without_a_header_shows_no_row_in_its_place(people: Project) -> None:
+    people.add("people", CONTRACT, delimited(PEOPLE).partition("\n")[2])
+    said = people.ciq("ingest")
+    assert said.code == 1
+    assert "F107 column 'Xxx Xxx' is not in the contract" in said.err
+    assert_nothing_shows(people, said.out, said.err)
+
+
 def test_rejects_hold_the_shape_alone(people: Project) -> None:
     rows = [*PEOPLE, ("Bob Ann", "0", "120", "bob.ann@example.org", "", "Elm Street 5"), PEOPLE[0]]
     people.add("people", f"{CONTRACT}on_violation: quarantine\ntolerance: {{default: 0.9}}\n", delimited(rows))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ciq.contract.forbidden import matches
 from ciq.contract.model import Contract
 from ciq.contract.nearest import nearest_of
+from ciq.contract.pii import shape
 from ciq.errors import LimitExceeded, Problem
 from ciq.ingest.formats.reader import Header
 
@@ -35,19 +36,20 @@ def problems(path: Path, contract: Contract, header: Header) -> Iterator[Problem
     """
     bound(path, len(header.names))
     line = None if header.types else 1
+    shown = _shown(contract, header)
     at = {name: place for place, name in reversed(list(enumerate(header.names, start=1)))}
     for name, times in Counter(header.names).items():
         globs = [glob for glob in contract.leakage_forbidden_cols if matches(glob, name)]
         if globs:
-            message = f"column {name!r} is forbidden by {globs[0]!r}"
+            message = f"column {shown[name]!r} is forbidden by {globs[0]!r}"
             help_ = "it may know the outcome: leave it out at the source"
             yield Problem("F110", message, path, line, help=help_)
         if not name.strip():
             help_ = "name every column; an index that pandas or R adds is left out by index=False or row.names = FALSE"
             yield Problem("F109", f"column {at[name]} has no name", path, line, help=help_)
         elif times > 1:
-            yield Problem("F108", f"column {name!r} stands {times} times in the header", path, line)
-    yield from _declared(path, contract, header, line)
+            yield Problem("F108", f"column {shown[name]!r} stands {times} times in the header", path, line)
+    yield from _declared(path, contract, header, line, shown)
     if contract.extra_columns == "forbid":
         dropped = {name for name, note in contract.columns.items() if note.pii == "drop"}
         for name in extra(contract, header):
@@ -57,14 +59,23 @@ def problems(path: Path, contract: Contract, header: Header) -> Iterator[Problem
                 and not any(matches(glob, name) for glob in contract.leakage_forbidden_cols)
             ):
                 help_ = "add it to types, or set extra_columns: drop"
-                yield Problem("F107", f"column {name!r} is not in the contract", path, line, help=help_)
+                yield Problem("F107", f"column {shown[name]!r} is not in the contract", path, line, help=help_)
 
 
-def _declared(path: Path, contract: Contract, header: Header, line: int | None) -> Iterator[Problem]:
+def _shown(contract: Contract, header: Header) -> Mapping[str, str]:
+    """What messages call each name: by its shape where none is known, as a file without a header begins with data."""
+    personal = any(note.pii for note in contract.columns.values())
+    no_header = not {*contract.types, *contract.columns} & {*header.names}
+    return {name: shape(name) if personal and no_header else name for name in header.names}
+
+
+def _declared(
+    path: Path, contract: Contract, header: Header, line: int | None, shown: Mapping[str, str]
+) -> Iterator[Problem]:
     missing = [name for name in contract.types if name not in header.names]
     near = nearest_of(missing, header.names)
     for name in missing:
-        near_help = f"the file has {near[name]!r}; names are compared exactly" if name in near else None
+        near_help = f"the file has {shown[near[name]]!r}; names are compared exactly" if name in near else None
         yield Problem("F106", f"column {name!r} is missing", path, line, help=near_help)
     for name, kind in zip(header.names, header.types or (), strict=False):
         if name in contract.types and not is_cell(kind):
