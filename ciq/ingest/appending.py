@@ -15,6 +15,7 @@ from ciq.contract.model import Contract
 from ciq.errors import DataRefused, Problem
 from ciq.ingest import manifest as manifests
 from ciq.ingest.atomic import sync
+from ciq.ingest.content.compression import COMPRESSIONS
 from ciq.ingest.content.raw import Tick
 from ciq.ingest.engine import call, column, connection, file_literal, rows, write_parquet
 from ciq.ingest.formats.header import extra
@@ -179,9 +180,15 @@ def _sources(
         part = landed[file.scan.sha256]
         source = replace(file.source(project, part.records, part.rejected), violations=part.violations)
         present[source.path] = source
-    renamed = {source.sha256 for source in present.values()}
-    gone = {source.path: source for source in known.values() if source.sha256 not in renamed}
+    renamed, replaced = {source.sha256 for source in present.values()}, {_unpacked(path) for path in present}
+    left = (source for source in known.values() if source.sha256 not in renamed)
+    gone = {source.path: source for source in left if _unpacked(source.path) not in replaced}
     return tuple(source for _, source in sorted((gone | present).items()))
+
+
+def _unpacked(path: str) -> str:
+    """The path without what a compression adds: a file that is packed once it is read is the same file."""
+    return next((path[: -len(suffix)] for suffix in COMPRESSIONS if path.lower().endswith(suffix)), path)
 
 
 def _all_of(project: Path, folder: Path) -> str:

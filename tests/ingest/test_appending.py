@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 
@@ -79,6 +80,17 @@ def test_a_changed_file_replaces_its_part(project: Project, contract: Contract) 
     assert counted(project) == [(1, 7.0)]
     ingest(project.root, {"d": contract}, "d")
     assert len(parts(project)) == 1
+
+
+def test_a_file_that_is_compressed_later_counts_once(project: Project, contract: Contract) -> None:
+    plain = project.put(day(1, 1, 2), "d_01.csv")
+    project.put(day(2, 3), "d_02.csv")
+    ingest(project.root, {"d": contract}, "d")
+    plain.unlink()
+    project.put(gzip.compress(day(1, 1, 2)), "d_01.csv.gz")
+    landed = ingest(project.root, {"d": contract}, "d").manifest
+    assert [source.path for source in landed.sources] == ["data/raw/d_01.csv.gz", "data/raw/d_02.csv"]
+    assert counted(project) == [(1, 1.5), (2, 1.5), (3, 1.5)]
 
 
 def test_one_bad_file_lands_none(project: Project, contract: Contract) -> None:
