@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from sqlglot import exp
 
@@ -16,10 +17,16 @@ from ciq.ingest.content.bounds import bound_rows
 from ciq.ingest.content.bytescan import BOM
 from ciq.ingest.content.encodings import hint
 from ciq.ingest.content.raw import Raw
-from ciq.ingest.formats import columnar, texts
+from ciq.ingest.formats import columnar, jsonblocks, texts
 from ciq.ingest.formats.reader import Digest, Header, Place, Scan
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 _TEXTUAL = ("text", "date", "datetime")
+_BLOCK = 1 << 19
+_FIRST = 20
+"""Lines from which the others are learnt."""
 _ENDS = (b"}\n", b"}\r\n")
 _LOST = ("\0", "\ufffd")
 
@@ -55,27 +62,9 @@ class JsonLines:
     def scan(self, raw: Raw, contract: Contract, header: Header, digest: Digest) -> Scan:
         """Write what the values say as text."""
         _bound_all(raw)
-        content, count = raw.spool(), 0
-        declared = [header.names.index(name) for name in contract.types]
-        strict = [contract.type_of(name).kind not in _TEXTUAL for name in contract.types]
-        nulls = frozenset(contract.source.null_values)
-
-        def rows(stream: BinaryIO) -> Iterator[list[texts.Text]]:
-            nonlocal count
-            for line, _, text in _lines(stream, raw.path, contract):
-                values = _values(raw.path, line, text, header.names)
-                cells = [values[at] for at in declared]
-                if any(type(cell) is list for cell in cells):
-                    raise _nested(raw.path, line, contract, cells)
-                count += 1
-                bound_rows(count, raw.path, contract.source.limits)
-                yield [
-                    cell if cell is None or type(cell) is _Number else _text(cell, quoted and cell not in nulls)
-                    for cell, quoted in zip(cells, strict, strict=True)
-                ]
-
+        content = raw.spool()
         with raw.open(digest) as stream:
-            texts.write(content, tuple(contract.types), rows(stream))
+            count = texts.write(content, tuple(contract.types), _batches(stream, raw.path, contract, header.names))
         return Scan(digest.sha256, digest.bytes, content, count)
 
     def rows(self, contract: Contract, header: Header, scan: Scan, *, demanding: bool) -> exp.Select:
@@ -121,11 +110,69 @@ def _bound_all(raw: Raw) -> None:
         rest = next((end[:-1] for end in _ENDS if text.endswith(end[:-1])), b"")
 
 
-def _lines(stream: BinaryIO, path: Path, contract: Contract) -> Iterator[tuple[int, int, bytes]]:
+def _batches(stream: BinaryIO, path: Path, contract: Contract, names: tuple[str, ...]) -> Iterator[list[pa.Array]]:
+    """The texts of the declared columns, block by block where all lines of one are alike, else row by row."""
+    limits, nulls = contract.source.limits, frozenset(contract.source.null_values)
+    strict = {names.index(name): contract.type_of(name).kind not in _TEXTUAL for name in contract.types}
+    line, like, count = 1, None, 0
+    for block in _blocks(stream, limits.max_line):
+        if line == 1:
+            like = jsonblocks.pattern(block.removeprefix(BOM).split(b"\n", _FIRST)[:_FIRST], names)
+        found = jsonblocks.values(like, block) if like and _fits(block, limits.max_line) else None
+        batches = (
+            [[jsonblocks.as_text(found[at], nulls, strict=each) for at, each in strict.items()]]
+            if found
+            else texts.batches(_rows(io.BytesIO(block), path, contract, names, line))
+        )
+        for batch in batches:
+            count += len(batch[0])
+            bound_rows(count, path, limits)
+            yield batch
+        line += block.count(b"\n")
+
+
+def _blocks(stream: BinaryIO, limit: int) -> Iterator[bytes]:
+    """Whole lines, many at a time; one above the limit comes in parts of more than that."""
+    rest = b""
+    while block := stream.read(_BLOCK):
+        head, end, tail = block.rpartition(b"\n")
+        if end:
+            yield rest + head + end
+        rest = tail if end else rest + tail
+        if len(rest) > limit + 2:
+            yield rest
+            rest = b""
+    if rest:
+        yield rest
+
+
+def _fits(block: bytes, limit: int) -> bool:
+    return len(block) <= limit or max(map(len, block.split(b"\n"))) <= limit
+
+
+def _rows(
+    stream: BinaryIO, path: Path, contract: Contract, names: tuple[str, ...], first: int
+) -> Iterator[list[texts.Text]]:
+    """The texts of the declared columns, row by row."""
+    declared = [names.index(name) for name in contract.types]
+    strict = [contract.type_of(name).kind not in _TEXTUAL for name in contract.types]
+    nulls = frozenset(contract.source.null_values)
+    for line, _, text in _lines(stream, path, contract, first):
+        values = _values(path, line, text, names)
+        cells = [values[at] for at in declared]
+        if any(type(cell) is list for cell in cells):
+            raise _nested(path, line, contract, cells)
+        yield [
+            cell if cell is None or type(cell) is _Number else _text(cell, quoted and cell not in nulls)
+            for cell, quoted in zip(cells, strict, strict=True)
+        ]
+
+
+def _lines(stream: BinaryIO, path: Path, contract: Contract, first: int = 1) -> Iterator[tuple[int, int, bytes]]:
     """The lines that are not blank, with number and byte. Raises LimitExceeded for one that is too long."""
     limit = contract.source.limits.max_line
     end = 0
-    for line, text in enumerate(iter(lambda: stream.readline(limit + 2), b""), start=1):
+    for line, text in enumerate(iter(lambda: stream.readline(limit + 2), b""), start=first):
         start, end = end, end + len(text)
         if len(text.rstrip(b"\r\n")) > limit:
             message = f"a line is longer than {limit} bytes"

@@ -54,7 +54,7 @@ def to_parquet(raw: Raw, packed: Path, target: Path) -> None:
     if "" in names:
         message = f"column {names.index('') + 1} has no name"
         raise DataRefused(Problem("F109", message, raw.path, 1, help="name every column in the first row"))
-    texts.write(target, names, ([_text(cell) for cell in row] for row in rows))
+    texts.write(target, names, texts.batches([_text(cell) for cell in row] for row in rows))
 
 
 def _bounded(raw: Raw, archive: ZipFile, size: int) -> None:
