@@ -25,9 +25,10 @@ from ciq.errors import DataRefused, Problem
 from ciq.ingest.cells.widening import FLOATS
 from ciq.ingest.engine import call, column, connection, is_exhausted, rows
 from ciq.ingest.formats.header import is_cell
-from ciq.ingest.formats.jsonlines import JsonLines
+from ciq.ingest.formats.jsonlines import JsonLines, Nested
 from ciq.ingest.formats.table import recognised
 from ciq.ingest.reading import Scanned, open_all, scan_one
+from ciq.ingest.verdict.findings import Opened
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -58,7 +59,8 @@ def draft(path: Path, asked: Roles = NOTHING_ASKED, sheet: str | None = None) ->
         probe, left_out = _probe(path, Path(folder), sheet)
         check_names(asked, list(probe.types), path)
         (opened,) = open_all([path], probe, Path(folder))
-        scanned = scan_one(opened, probe, lambda size: None)
+        probe, scanned, nested = _scanned(opened, probe)
+        left_out += nested
         source = scanned.opened
         texts = source.reader.rows(probe, source.header, scanned.scan, demanding=True)
         try:
@@ -96,6 +98,20 @@ def _probe(path: Path, aside: Path, sheet: str | None) -> tuple[Contract, tuple[
     if not kept:
         raise _unnameable(path)
     return _contract(path, source, kept), (*left_out, *refused.values())
+
+
+def _scanned(opened: Opened, probe: Contract) -> tuple[Contract, Scanned, tuple[str, ...]]:
+    """The file behind its guards, the contract without the columns in which a line of it is nested, and these."""
+    left_out: tuple[str, ...] = ()
+    while True:
+        try:
+            return probe, scan_one(opened, probe, lambda size: None), left_out
+        except Nested as nested:
+            left_out += tuple(f"{name!r} is nested, whose values have no text form" for name in nested.names)
+            kept = [name for name in probe.types if name not in nested.names]
+            if not kept:
+                raise _unnameable(opened.path) from nested
+            probe = _contract(opened.path, probe.source, kept)
 
 
 def _unnameable(path: Path) -> DataRefused:

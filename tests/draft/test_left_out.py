@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pyarrow as pa
@@ -45,6 +46,17 @@ def test_columns_whose_values_have_no_text_are_left_out_and_said(tmp_path: Path)
     assert "# left out: 'tags' is VARCHAR[], whose values have no text form" in text
     assert "# left out: 'took' is duration[us], whose values have no text form" in text
     assert "# left out: 'raw' is BLOB, whose values have no text form" in text
+    assert list(contract.types) == ["treated", "x"] and check(path, contract).ok
+
+
+def test_nested_values_of_json_are_left_out_and_said(tmp_path: Path) -> None:
+    path = tmp_path / "nested.jsonl"
+    lines = [{"treated": at % 2, "x": at, "tags": ["a"], "late": {"a": 1} if at == 9 else None} for at in range(20)]
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    contract = drafted(path)
+    text = path.with_name("drafted.yaml").read_text(encoding="utf-8")
+    assert "# left out: 'tags' is nested, whose values have no text form" in text
+    assert "# left out: 'late' is nested, whose values have no text form" in text
     assert list(contract.types) == ["treated", "x"] and check(path, contract).ok
 
 

@@ -31,6 +31,14 @@ _ENDS = (b"}\n", b"}\r\n")
 _LOST = ("\0", "\ufffd")
 
 
+class Nested(DataRefused):
+    """``names`` are declared columns in which a line has an object or a list."""
+
+    def __init__(self, names: Sequence[str], *problems: Problem) -> None:
+        super().__init__(*problems)
+        self.names = names
+
+
 class _Number(str):
     """A number as its digits stand in the file."""
 
@@ -250,14 +258,15 @@ def _repeated(path: Path, line: int, keys: list[str]) -> DataRefused:
     return DataRefused(Problem("F136", f"the key {twice!r} stands twice", path, line))
 
 
-def _nested(path: Path, line: int, contract: Contract, cells: Sequence[Any]) -> DataRefused:
+def _nested(path: Path, line: int, contract: Contract, cells: Sequence[Any]) -> Nested:
     names = [name for name, cell in zip(contract.types, cells, strict=True) if type(cell) is list]
     help_ = "leave it out of types, with extra_columns: drop"
-    return DataRefused(
+    return Nested(
+        names,
         *(
             Problem("F121", f"column {name!r} is nested, which can't be {contract.types[name]}", path, line, help=help_)
             for name in names
-        )
+        ),
     )
 
 
