@@ -115,7 +115,7 @@ def locate(statement: Statement, lake: Lake, catalog: Catalog | None, added: Map
     if engines or not all(some & set(ENGINES) for some in having):
         return Located(engines, keys)
     carried = [relation for relation, some in zip(statement.relations, having, strict=True) if "duckdb" not in some]
-    problem = _own_column(its_own[0]) if its_own else _same_name(carried, lake)
+    problem = _own_column(its_own[0]) if its_own else _of_the_system(carried) or _same_name(carried, lake)
     return (
         Located(frozenset(), keys, problem=problem) if problem else Located(frozenset({"duckdb"}), keys, tuple(carried))
     )
@@ -135,6 +135,16 @@ def _ambiguous(relation: Relation, lake: Key, postgres: Key) -> Problem:
 def _own_column(name: str) -> Problem:
     message = f"{name} is a column of each of PostgreSQL's tables, which is not carried over to DuckDB"
     return Problem("R606", message, help="give it another name by a view of PostgreSQL's, or in the Parquet file")
+
+
+def _of_the_system(carried: Sequence[Relation]) -> Problem | None:
+    for relation in carried:
+        if relation.schema in SYSTEM:
+            help_ = "make a view of it in a schema of yours"
+            return Problem(
+                "R608", f"{relation} is not carried over to DuckDB, which has its own {relation.schema}", help=help_
+            )
+    return None
 
 
 def _same_name(carried: Sequence[Relation], lake: Lake) -> Problem | None:

@@ -57,8 +57,9 @@ class DuckDBEngine:
         with _explained(self._timeout):
             self._make_views(sql)
         cursor = self._busy = self._connection.cursor()
-        for relation, table in tables.items():
-            _carry(cursor, relation, table)
+        with _explained(self._timeout):
+            for relation, table in tables.items():
+                _carry(cursor, relation, table)
         clock = threading.Timer(self._timeout, cursor.interrupt)
         clock.daemon = True
         clock.start()

@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from ciq.errors import LimitExceeded
 from ciq.router.catalog import COMPARES_ALIKE
-from ciq.router.postgres_types import LOOSE, unfit
+from ciq.router.postgres_types import LOOSE, is_alike, unfit
 from ciq.router.statement import Relation
 
 _COLUMNS = f"""
@@ -20,6 +20,9 @@ SELECT attname, CASE WHEN {COMPARES_ALIKE} THEN typname END
 FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid LEFT JOIN pg_collation ON pg_collation.oid = attcollation
 WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped ORDER BY attnum
 """  # noqa: S608  # a condition that is written out
+_KINDS = """
+SELECT oid, CASE typtype WHEN 'e' THEN 'enum' ELSE format_type(oid, NULL) END FROM pg_type WHERE oid = ANY(%s::oid[])
+"""
 _LARGEST_BLOCK = 2**31 - 1
 
 
@@ -43,6 +46,16 @@ def columns(cursor: Any, relation: Relation) -> dict[str, str | None]:
     table = exp.table_(relation.name, db=relation.schema or None, quoted=True)
     cursor.execute(_COLUMNS, [table.sql("postgres")])
     return dict(cursor.fetchall())
+
+
+def kinds(cursor: Any) -> dict[str, str]:
+    """PostgreSQL's types of the columns of the last query that DuckDB has as another type; "enum" for enumerations."""
+    found = {column.name: column.type_code for column in cursor.description if not is_alike(column.type_code)}
+    if not found:
+        return {}
+    cursor.execute(_KINDS, [list(found.values())])
+    words = dict(cursor.fetchall())
+    return {name: words[oid] for name, oid in found.items()}
 
 
 def copied(cursor: Any, query: exp.Select, schema: pa.Schema, room: Room) -> pa.Table:

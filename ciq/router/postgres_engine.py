@@ -16,6 +16,8 @@ from ciq.errors import ConnectionRefused, LimitExceeded, Problem
 from ciq.postgres import Server, connect, roles
 from ciq.postgres.connection import refusal
 from ciq.router import postgres_copy
+from ciq.router.carried_names import must_be_told_apart
+from ciq.router.carried_values import must_be_alike
 from ciq.router.catalog import Catalog, read_catalog
 from ciq.router.engine import Rows, StatementRefused, Unavailable, begun
 from ciq.router.grammar import postgres_tree
@@ -108,7 +110,10 @@ class PostgresEngine:
                 columns = postgres_copy.columns(cursor, relation)
                 query = part(sql, relation, columns, bytewise).select(relation)
                 cursor.execute(query.limit(0).sql("postgres"))
-                table = postgres_copy.copied(cursor, query, _schema(cursor), room)
+                schema = _schema(cursor)
+                must_be_told_apart(sql, relation, schema.names)
+                must_be_alike(sql, relation, postgres_copy.kinds(cursor))
+                table = postgres_copy.copied(cursor, query, schema, room)
         except BaseException:
             connection.close()
             raise

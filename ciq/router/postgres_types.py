@@ -28,6 +28,8 @@ _BY_OID: dict[int, pa.DataType] = {
     1184: pa.timestamp("us", tz="UTC"),
 }
 NUMERIC = 1700
+_REAL = 700
+_TEXTS = frozenset({18, 19, 25, 1043})
 LOOSE = pa.decimal128(38, 18)
 """A numeric without a declared precision, as averages and quotients are: to 18 decimals, with 20 digits before them."""
 
@@ -63,6 +65,11 @@ def arrow_type(oid: int, precision: int | None, scale: int | None) -> pa.DataTyp
         declared = precision is not None and scale is not None and 0 <= scale <= precision <= LOOSE.precision
         return pa.decimal128(precision, scale) if declared and precision else LOOSE
     return _BY_OID.get(oid, pa.string())
+
+
+def is_alike(oid: int) -> bool:
+    """Whether the values of a type compare as those of its Arrow type do; a ``real`` is compared as a double."""
+    return oid in _TEXTS or oid == NUMERIC or (oid in _BY_OID and oid != _REAL)
 
 
 def unfit(error: Exception) -> StatementRefused:
