@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import math
 import sys
+from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager, nullcontext
-from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,8 +13,11 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from ciq.cli.cells import as_json, sayable, text, values
+from ciq.errors import Problem, UsageError
 from ciq.files import aside
 from ciq.router import Result
+from ciq.router.intervals import as_texts
 
 _WIDEST = 60
 _PAGE = 1000
@@ -24,27 +25,60 @@ _PAGE = 1000
 
 
 def write_rows(answer: Result, form: str, limit: int | None, target: Path | None) -> None:
-    """Write the rows of an answer, at most ``limit`` of them; a file appears whole or not at all."""
-    with _opened(target) as stream, closing(_limited(answer, limit)) as batches:
-        if form in ("table", "json"):
-            lines = _table(answer.schema, batches) if form == "table" else _json(batches)
-            for line in lines:
-                stream.write(f"{line}\n".encode())
-            return
-        with _writer(form, stream, answer.schema) as writer:
-            for batch in batches:
-                writer.write_batch(batch)
+    """Write the rows of an answer, at most ``limit`` of them; a file appears whole or not at all.
+
+    Raises UsageError with R614 for what the format can't hold.
+    """
+    with closing(_limited(answer, limit)) as batches, _holding(form):
+        if form == "json":
+            _must_differ(answer.schema.names)
+        with _opened(target) as stream:
+            if form in ("table", "json"):
+                for line in _table(answer.schema, batches) if form == "table" else _json(batches):
+                    stream.write(f"{line}\n".encode())
+            else:
+                _write(form, stream, answer.schema, batches)
+
+
+def _write(form: str, stream: IO[bytes], schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
+    fitted = {"csv": sayable, "parquet": as_texts}.get(form, _as_it_is)
+    kinds = [fitted(pa.nulls(0, field.type)).type for field in schema]
+    schema = pa.schema([field.with_type(kind) for field, kind in zip(schema, kinds, strict=True)])
+    with _writer(form, stream, schema) as writer:
+        for batch in batches:
+            writer.write_batch(pa.RecordBatch.from_arrays([fitted(column) for column in batch.columns], schema=schema))
+
+
+def _as_it_is(column: pa.Array) -> pa.Array:
+    return column
+
+
+@contextmanager
+def _holding(form: str) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowNotImplementedError, ValueError, OverflowError) as error:
+        help_ = "cast it to text, or take another --format"
+        raise UsageError(Problem("R614", f"{form} can't hold a value of the answer: {error}", help=help_)) from error
+
+
+def _must_differ(names: list[str]) -> None:
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        message = f"two columns of the answer are called {twice[0]}, and an object of JSON has one of a name"
+        raise UsageError(Problem("R614", message, help="give each a name with AS"))
 
 
 @contextmanager
 def _opened(target: Path | None) -> Iterator[IO[bytes]]:
-    with aside(target) if target else nullcontext() as path:
-        if path is None:
-            yield sys.stdout.buffer
-            sys.stdout.buffer.flush()
-        else:
-            with path.open("wb") as stream:
-                yield stream
+    """Standard output, a file aside, or what can't be replaced: a device or a pipe."""
+    if target is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    to_replace = target.is_file() or not target.exists()
+    with aside(target) if to_replace else nullcontext(target) as path, path.open("wb") as stream:
+        yield stream
 
 
 def _writer(form: str, stream: IO[bytes], schema: pa.Schema) -> Any:
@@ -67,21 +101,9 @@ def _limited(answer: Result, limit: int | None) -> Generator[pa.RecordBatch, Non
 def _json(batches: Iterator[pa.RecordBatch]) -> Iterator[str]:
     """One object a line."""
     for batch in batches:
-        for row in batch.to_pylist():
-            yield json.dumps({name: _plain(value) for name, value in row.items()}, ensure_ascii=False, default=str)
-
-
-def _plain(value: Any) -> Any:
-    """Numbers that JSON does not have become null; exact ones stay exact, as text."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return _plain_number(value) if isinstance(value, Decimal) else value
-
-
-def _plain_number(value: Decimal) -> str:
-    """Without the zeros that only fill up a column's scale."""
-    text = format(value, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+        names = batch.schema.names
+        for row in zip(*map(values, batch.columns), strict=True):
+            yield as_json(dict(zip(names, row, strict=True)))
 
 
 def _table(schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> Iterator[str]:
@@ -89,7 +111,7 @@ def _table(schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> Iterator[str
     page: list[list[str]] = []
     names = list(schema.names)
     for batch in batches:
-        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+        for row in zip(*map(values, batch.columns), strict=True):
             page.append([_cell(value) for value in row])
             if len(page) == _PAGE:
                 yield from _aligned(names, page)
@@ -104,6 +126,6 @@ def _aligned(names: list[str], rows: list[list[str]]) -> Iterator[str]:
 
 
 def _cell(value: Any) -> str:
-    text = "" if value is None else _plain_number(value) if isinstance(value, Decimal) else str(value)
-    shown = "".join(character if character.isprintable() else " " for character in text)
+    whole = "" if value is None else text(value)
+    shown = "".join(character if character.isprintable() else " " for character in whole)
     return shown if len(shown) <= _WIDEST else f"{shown[: _WIDEST - 3]}..."

@@ -68,7 +68,7 @@ def sql(
         _tune(enter(project))
         return
     text = _text(statement, file)
-    target = output.resolve() if output else None
+    target = _target(output) if output else None
     router = Router.from_config(enter(project) / "router.yml", write=write)
     try:
         asked = None if engine == "auto" else engine
@@ -92,6 +92,11 @@ def _text(statement: str | None, file: Path | None) -> str:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise click.UsageError(f"{file} can't be read: {error}") from None
+
+
+def _target(output: Path) -> Path:
+    """The file itself, not the link to it; a device or a pipe by the name that it was given."""
+    return output.resolve() if output.is_file() or not output.exists() else output.absolute()
 
 
 def _explain(decision: Decision) -> int:

@@ -83,4 +83,10 @@ ROUTING_RULES = (
         "An engine of router.yml is a class, called with the project's folder and the block's options.",
         "Name it as module:Class in `adapter`, and install its module where ciq is installed.",
     ),
+    Rule(
+        "R614",
+        "An answer that the format can't hold",
+        "A value that is left out, or written as something else, is a wrong answer.",
+        "Cast the value to text, name the columns apart with AS, or take another --format.",
+    ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import duckdb
@@ -11,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from whole_project import Project
 
+TEXTS = ("table", "csv", "json")
 QUERY = "SELECT i, name, x FROM lake.t ORDER BY i"
 
 
@@ -44,6 +46,58 @@ def test_a_file_is_written_whole(lake: Project, form: str) -> None:
     else:
         table = pq.read_table(target) if form == "parquet" else pa.ipc.open_stream(target.read_bytes()).read_all()
         assert table.column("i").to_pylist() == [0, 1]
+
+
+ODD = """SELECT '\\x00\\xFF'::BLOB AS b, INTERVAL 1 MONTH AS v, [1, NULL] AS l, {'a': 'nan'::DOUBLE, 'd': 1.50} AS s,
+    '20000-01-01'::DATE AS d, NULL AS n, '' AS e FROM range(1)"""
+
+
+def test_odd_values_are_written_as_texts(lake: Project) -> None:
+    said = lake.ciq("sql", ODD, "--format", "csv")
+    assert (said.code, said.out.splitlines()[1]) == (
+        0,
+        r'''"\x00ff","1 mon","[1, null]","{""a"": null, ""d"": ""1.5""}",20000-01-01,,""''',
+    )
+    assert json.loads(lake.ciq("sql", ODD, "--format", "json").out) == {
+        "b": r"\x00ff",
+        "v": "1 mon",
+        "l": [1, None],
+        "s": {"a": None, "d": "1.5"},
+        "d": "20000-01-01",
+        "n": None,
+        "e": "",
+    }
+    target = lake.root / "out"
+    assert lake.ciq("sql", ODD, "--format", "parquet", "--output", str(target)).code == 0
+    assert pq.read_table(target).column("v").to_pylist() == ["1 mon"]
+    assert r'\x00ff  1 mon  [1, null]  {"a": null, "d": "1.5"}  20000-01-01' in lake.ciq("sql", ODD).out
+
+
+@pytest.mark.parametrize(
+    ("statement", "form"),
+    [
+        *(("SELECT 'infinity'::DATE AS d FROM range(1)", form) for form in TEXTS),
+        *(("SELECT '24:00:00'::TIME AS t FROM range(1)", form) for form in TEXTS),
+        ("SELECT i AS a, name AS a FROM lake.t", "json"),
+        ("SELECT union_value(num := 2) AS u FROM range(1)", "parquet"),
+    ],
+)
+def test_what_a_format_can_not_hold_is_refused(lake: Project, statement: str, form: str) -> None:
+    said = lake.ciq("sql", statement, "--format", form, "--output", str(lake.root / "out"))
+    assert (said.code, said.err[:4]) == (2, "R614")
+    assert not (lake.root / "out").exists()
+
+
+def test_a_pipe_is_written_to_and_not_replaced(lake: Project) -> None:
+    pipe = lake.root / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+    try:
+        assert lake.ciq("sql", "SELECT i FROM lake.t WHERE i = 2", "--format", "csv", "--output", str(pipe)).code == 0
+        assert os.read(reader, 100) == b'"i"\n2\n'
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
 
 
 def test_a_refused_statement_leaves_no_file(lake: Project) -> None:
