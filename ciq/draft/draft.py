@@ -17,7 +17,7 @@ from ciq.contract.consistency import findings
 from ciq.contract.model import LONGEST_NAME, Contract, Source
 from ciq.contract.types import Kind
 from ciq.draft.dates import formed, in_forms
-from ciq.draft.infer import infer, words_for_missing
+from ciq.draft.infer import Inferred, infer, words_for_missing
 from ciq.draft.profile import KINDS, Figures, Profile, measure
 from ciq.draft.roles import Roles, assign, check_fit, check_names, first_time, may_be_id
 from ciq.draft.write import Draft, yaml_text
@@ -143,9 +143,9 @@ def _drafted(con: DuckDBPyConnection, probe: Contract, texts: exp.Select, scanne
     probe = formed(probe, {name: form for name, (_, form) in forms.items()})
     every = partial(measure, con, probe, texts, plain=plain)
     identity = asked.id or _identity(names, kinds, sample)
-    key = {identity: kinds[identity]} if identity else {}
+    keys = [{identity: kinds[identity]}] if identity else []
     seen = {name: sample.profiles[name][kind] for name, kind in kinds.items()}
-    whole = every({name: [kind] for name, kind in kinds.items()}, [key] if key else [], seen=seen)
+    whole = every({name: [kind] for name, kind in kinds.items()}, keys, seen=seen)
     if scanned.scan.records not in (None, whole.rows):
         raise scanned.opened.reader.refusal(scanned.opened.raw, probe, scanned.opened.header, None)
     profiles = {name: whole.profiles[name][kind] for name, kind in kinds.items()}
@@ -153,21 +153,46 @@ def _drafted(con: DuckDBPyConnection, probe: Contract, texts: exp.Select, scanne
     if unsettled:
         again = every({name: (kinds[name], _TEXT) if name in forms else _ALL for name in unsettled})
         profiles |= {name: again.profiles[name][_kind(again, name)] for name in unsettled}
-    nans = _non_finite(scanned, profiles)
-    words = words_for_missing([profile for name, profile in profiles.items() if name not in nans])
-    columns = tuple(
-        infer(profile, whole.rows, frozenset([*words, *nans.get(name, ())])) for name, profile in profiles.items()
-    )
+    inferred, words, nans = _inferred(con, texts, scanned, profiles, whole.rows, identity)
+    columns = tuple(inferred.values())
     check_fit(columns, asked, path)
     time = asked.time or first_time(columns)
-    unique = bool(key) and whole.distinct == (whole.rows,)
-    if key and time and not unique:
-        pair = {name: profiles[name].kind for name in (*key, time)}
-        unique = every({}, [pair]).distinct == (whole.rows,)
-    roles = assign(columns, asked, identity if unique and identity not in unsettled else None)
+    unique = identity not in unsettled and whole.distinct == (whole.rows,)
+    if identity and not unique and (time or identity in unsettled):
+        keys = [{name: profiles[name].kind for name in key} for key in ([identity], [identity, time or identity])]
+        unique = whole.rows in every({}, keys).distinct
+    roles = assign(columns, asked, identity if identity and unique and not inferred[identity].nullable else None)
     dated = {name: form for name, (kind, form) in forms.items() if profiles[name].kind == kind}
     source = formed(probe, dated).source
-    return Draft(_name(path), _glob(path), whole.rows, source, words, bool(nans), columns, (), roles)
+    return Draft(_name(path), _glob(path), whole.rows, source, words, nans, columns, (), roles)
+
+
+def _inferred(
+    con: DuckDBPyConnection,
+    texts: exp.Select,
+    scanned: Scanned,
+    profiles: Mapping[str, Profile],
+    count: int,
+    identity: str | None,
+) -> tuple[dict[str, Inferred], tuple[str, ...], bool]:
+    """The columns, the words that stand for a missing value in any of them, and whether NaN does so among floats.
+
+    A profile has not all texts of an identity: whether it has one of the words is asked of its rows.
+    """
+    nans = _non_finite(scanned, profiles)
+    words = words_for_missing([profile for name, profile in profiles.items() if name not in nans])
+    missing = {name: frozenset([*words, *nans.get(name, ())]) for name in profiles}
+    inferred = {name: infer(profile, count, missing[name]) for name, profile in profiles.items()}
+    if identity and words and profiles[identity].kind == "text":
+        gaps = profiles[identity].filled < count or _has(con, texts, identity, words)
+        inferred[identity] = replace(inferred[identity], nullable=gaps)
+    return inferred, words, bool(nans)
+
+
+def _has(con: DuckDBPyConnection, texts: exp.Select, name: str, words: Sequence[str]) -> bool:
+    """Whether one of ``words`` stands in a column."""
+    said = exp.In(this=column(name), expressions=[exp.Literal.string(word) for word in words])
+    return bool(rows(con, exp.select(exp.LogicalOr(this=said)).from_(texts.subquery("t")))[0][0])
 
 
 def _non_finite(scanned: Scanned, profiles: Mapping[str, Profile]) -> dict[str, tuple[str, ...]]:

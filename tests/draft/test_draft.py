@@ -217,6 +217,27 @@ def test_an_identity_with_several_rows_is_known_with_its_time(tmp_path: Path) ->
     assert check(file, contract).ok
 
 
+def test_an_identity_of_texts_beside_words_for_missing_values(tmp_path: Path) -> None:
+    """NA is no identity where it stands for a missing number elsewhere: Namibia's code has to be told from none."""
+    head = ["code", "treated", "x", "n"]
+    table = [[f"c{at}", str(at % 2), str(at * 7 % 11), "NA" if at == 3 else str(at)] for at in range(60)]
+    file = write(tmp_path, [head, *table])
+    assert drafted(file).id_col == "code" and drafted(file, Roles(id="code")).constraints.not_null[0] == "code"
+    table[7][0] = "NA"
+    file = write(tmp_path, [head, *table])
+    contract = drafted(file)
+    assert (contract.id_col, contract.types["code"]) == (None, "string") and check(file, contract).ok
+    with pytest.raises(UsageError, match="never missing"):
+        draft(file, Roles(id="code"))
+
+
+def test_an_identity_that_later_rows_show_to_be_text(tmp_path: Path) -> None:
+    table = [[str(at) if at < 2_500 else f"c{at}", str(at % 2), str(at * 7 % 11)] for at in range(2_600)]
+    file = write(tmp_path, [["code", "treated", "x"], *table])
+    assert drafted(file).id_col == drafted(file, Roles(id="code")).id_col == "code"
+    assert check(file, drafted(file)).ok
+
+
 def test_without_a_treatment_there_is_no_draft(tmp_path: Path) -> None:
     file = write(tmp_path, [["a", "b"], ["1", "5"], ["2", "6"]])
     with pytest.raises(DataRefused) as refused:
