@@ -29,9 +29,10 @@ def write_rows(answer: Result, form: str, limit: int | None, target: Path | None
 
     Raises UsageError with R614 for what the format can't hold.
     """
-    with closing(_limited(answer, limit)) as batches, _holding(form):
+    done = "; the change itself is done" if answer.decision.statement.kind == "write" else ""
+    with closing(_limited(answer, limit)) as batches, _holding(form, done):
         if form == "json":
-            _must_differ(answer.schema.names)
+            _must_differ(answer.schema.names, done)
         with _opened(target) as stream:
             if form in ("table", "json"):
                 for line in _table(answer.schema, batches) if form == "table" else _json(batches):
@@ -54,18 +55,20 @@ def _as_it_is(column: pa.Array) -> pa.Array:
 
 
 @contextmanager
-def _holding(form: str) -> Iterator[None]:
+def _holding(form: str, done: str) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowNotImplementedError, ValueError, OverflowError) as error:
         help_ = "cast it to text, or take another --format"
-        raise UsageError(Problem("R614", f"{form} can't hold a value of the answer: {error}", help=help_)) from error
+        raise UsageError(
+            Problem("R614", f"{form} can't hold a value of the answer: {error}{done}", help=help_)
+        ) from error
 
 
-def _must_differ(names: list[str]) -> None:
+def _must_differ(names: list[str], done: str) -> None:
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        message = f"two columns of the answer are called {twice[0]}, and an object of JSON has one of a name"
+        message = f"two columns of the answer are called {twice[0]}, and an object of JSON has one of a name{done}"
         raise UsageError(Problem("R614", message, help="give each a name with AS"))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ciq.errors import Problem
+from ciq.router.behind import behind
 from ciq.router.catalog import Catalog
 from ciq.router.catalogue import FILE_READERS
 from ciq.router.lake import Key, Lake
@@ -17,6 +18,9 @@ Context = Literal["batch", "api"]
 SYSTEM = frozenset({"pg_catalog", "information_schema"})
 _ITS_OWN = frozenset({"cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"})
 """Columns that each of PostgreSQL's tables has, and that no copy of one has."""
+
+_ROWS = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE"})
+"""Writes of rows, which through a view are those of the tables behind it."""
 
 
 @dataclass(frozen=True)
@@ -57,24 +61,29 @@ class Located:
     problem: Problem | None = None
 
 
-def refusal(statement: Statement, write: bool, settings: Settings) -> Problem | None:
+def refusal(statement: Statement, write: bool, settings: Settings, catalog: Catalog | None = None) -> Problem | None:
     """Why a statement may not run anywhere."""
     if statement.count != 1:
         return Problem("R603", f"one statement at a time; this is {statement.count}", help="run them one by one")
     if len(statement.hints) > 1:
         return Problem("R604", f"the hints disagree: {', '.join(statement.hints)}", help="keep one of them")
     if statement.kind == "write":
-        return _write_refusal(statement, write, settings)
+        return _write_refusal(statement, write, settings.defaults.pg_write_schemas, catalog)
     if not statement.dialects:
         return Problem("R606", f"no engine may run it: {'; '.join(statement.reasons)}")
-    if statement.effects:
-        message = f"READ ONLY does not hold what {statement.effects[0]}() may do"
-        return Problem("R607", message, help="call it with psql, if the effect is meant")
-    return None
+    return _effect(statement, "READ ONLY does not hold")
 
 
-def _write_refusal(statement: Statement, write: bool, settings: Settings) -> Problem | None:
-    schemas = settings.defaults.pg_write_schemas
+def _effect(statement: Statement, what: str) -> Problem | None:
+    if not statement.effects:
+        return None
+    help_ = "call it with psql, if the effect is meant"
+    return Problem("R607", f"{what} what {statement.effects[0]}() may do", help=help_)
+
+
+def _write_refusal(
+    statement: Statement, write: bool, schemas: Sequence[str], catalog: Catalog | None
+) -> Problem | None:
     if not statement.dialects:
         message = f"writes go to PostgreSQL, which can't read this: {'; '.join(statement.reasons)}"
         return Problem("R606", message, help="write it in PostgreSQL's syntax")
@@ -82,13 +91,16 @@ def _write_refusal(statement: Statement, write: bool, settings: Settings) -> Pro
         message = f"it may change something: {', '.join(statement.reasons) or 'a write'}"
         return Problem("R601", message, help="say --write (Router(write=True)), if the change is meant")
     if statement.targets is None:
-        message = f"{statement.reasons[0]} does not name the tables that it changes"
+        message = f"{statement.reasons[0]} does not name every table that it changes"
         return Problem("R602", message, help="run it with psql, if it is meant")
     outside = [str(target) for target in statement.targets if target.schema not in schemas]
+    if not outside and catalog and not _ROWS.isdisjoint(statement.reasons):
+        places = behind(statement.targets, catalog)
+        outside = [f"{'.'.join(place)}, behind a view," for place in places if place[0] not in schemas]
     if outside:
         message = f"{outside[0]} is not in a schema that may be written ({', '.join(schemas) or 'there is none'})"
         return Problem("R602", message, help="name the schema, and add it to defaults.pg_write_schemas in router.yml")
-    return None
+    return _effect(statement, "no schema holds")
 
 
 def locate(statement: Statement, lake: Lake, catalog: Catalog | None, added: Mapping[Engine, Added]) -> Located:

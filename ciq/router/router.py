@@ -132,7 +132,7 @@ class Router:
         engines = (*ENGINES, *self._added)
         statement = classify(sql, catalog, engines)
         spoke = [Spoken("kind", f"{statement.kind}{': ' + statement.reasons[0] if statement.reasons else ''}")]
-        if problem := refusal(statement, self._write, self.settings):
+        if problem := refusal(statement, self._write, self.settings, catalog):
             return Decision(statement, None, "refused", tuple(spoke), problem)
         wanted = asked or next(iter(statement.hints), None)
         if wanted and wanted not in engines:

@@ -202,13 +202,27 @@ def test_relations_are_named_where_no_cte_hides_them(sql: str, relations: set[st
         ("DROP TABLE api.t, pg.u", ["api.t", "pg.u"]),
         ("TRUNCATE api.t, u", ["api.t", "u"]),
         ("SELECT 1 INTO api.t", ["api.t"]),
+        ("CREATE TABLE api.t PARTITION OF u DEFAULT", ["api.t", "u"]),
+        ("ALTER TABLE api.t ADD x int, INHERIT s.u", ["api.t", "s.u"]),
+        ("ALTER TABLE api.t ATTACH PARTITION s.u DEFAULT", ["api.t", "s.u"]),
     ],
 )
 def test_a_write_names_what_it_changes(sql: str, targets: list[str]) -> None:
     assert [str(target) for target in classify(sql).targets or ()] == targets
 
 
-@pytest.mark.parametrize("sql", ["GRANT SELECT ON t TO PUBLIC", "CALL p()", "SELECT nextval('s')", "VACUUM"])
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "GRANT SELECT ON t TO PUBLIC",
+        "CALL p()",
+        "SELECT nextval('s')",
+        "VACUUM",
+        "TRUNCATE api.t CASCADE",
+        "DROP TABLE api.t CASCADE",
+        "ALTER TABLE api.t DROP x CASCADE",
+    ],
+)
 def test_a_write_that_names_nothing_says_so(sql: str) -> None:
     assert classify(sql).targets is None
 

@@ -9,6 +9,7 @@ import pytest
 from postgres_server import execute
 from router_house import waited_for
 
+from ciq.cli.rows import write_rows
 from ciq.errors import CiqError, LimitExceeded, UsageError
 from ciq.postgres import Server
 from ciq.router import Router
@@ -104,6 +105,8 @@ def test_an_engine_asked_for_is_no_leave_to_write(router: Router, served: Server
         ("GRANT SELECT ON scratch.notes TO PUBLIC", "R602"),
         ("SELECT nextval('api.numbers')", "R602"),
         ("COPY scratch.notes FROM '/etc/passwd'", "R602"),
+        ("TRUNCATE scratch.notes CASCADE", "R602"),
+        ("INSERT INTO scratch.notes SELECT query_to_xml('DELETE FROM api.both', true, true, '')", "R607"),
         ("INSERT OR REPLACE INTO scratch.notes VALUES ('a')", "R606"),
         ("/* engine:duckdb */ INSERT INTO scratch.notes VALUES ('a')", "R605"),
     ],
@@ -112,11 +115,28 @@ def test_leave_to_write_has_bounds(writer: Router, sql: str, rule: str) -> None:
     assert refused(writer, sql) == rule
 
 
+def test_a_view_is_no_way_out_of_the_schemas_that_may_be_written(writer: Router, served: Server) -> None:
+    execute(served, "CREATE VIEW scratch.mine AS SELECT note FROM scratch.notes")
+    execute(served, "CREATE VIEW scratch.theirs AS SELECT id FROM api.served WHERE id IN (SELECT i FROM api.both)")
+    execute(served, "CREATE VIEW scratch.far AS SELECT id FROM scratch.theirs")
+    execute(served, "ALTER VIEW scratch.mine OWNER TO ciq_writer")
+    assert refused(writer, "DELETE FROM scratch.theirs") == refused(writer, "DELETE FROM scratch.far") == "R602"
+    assert writer.execute("INSERT INTO scratch.mine VALUES ('a')").table().to_pylist() == [{"rows": 1}]
+    assert writer.decide("DROP VIEW scratch.far").problem is None
+
+
 def test_a_write_with_leave_is_done_once(writer: Router, served: Server) -> None:
     assert writer.execute("INSERT INTO scratch.notes VALUES ('a'), ('b')").table().to_pylist() == [{"rows": 2}]
     returned = writer.execute("INSERT INTO scratch.notes VALUES ('c') RETURNING note").table()
     assert returned.to_pylist() == [{"note": "c"}]
     assert execute(served, "SELECT count(*) FROM scratch.notes") == [(3,)]
+
+
+def test_a_write_is_said_to_be_done_where_its_rows_can_not_be_written(writer: Router, served: Server) -> None:
+    answer = writer.execute("INSERT INTO scratch.notes VALUES ('c') RETURNING note, note")
+    with pytest.raises(UsageError, match=r"R614 .*the change itself is done"):
+        write_rows(answer, "json", None, None)
+    assert execute(served, "SELECT count(*) FROM scratch.notes") == [(1,)]
 
 
 def test_what_fails_at_the_commit_is_the_statement_s_error(writer: Router, served: Server) -> None:
