@@ -8,18 +8,20 @@ from tempfile import TemporaryDirectory
 
 import yaml
 
-from ciq.contract.export.odcs import facts_of, to_yaml
+from ciq.contract.export.odcs import facts_of, to_yaml, unread
 from ciq.contract.load import load
 from ciq.errors import ContractError, Problem, UsageError
 
 
 def from_odcs(path: Path) -> str:
-    """The text of the contract that an ODCS file describes.
+    """The text of the contract that an ODCS file describes, with comments on what of it no contract can say.
 
     Raises UsageError where the file is none, ContractError with what its contract lacks or may not say.
     """
     try:
-        text = to_yaml(facts_of(yaml.safe_load(path.read_text(encoding="utf-8"))))
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        lost = "".join(f"# not taken over: {' '.join(each.split())}\n" for each in unread(document))
+        text = lost + to_yaml(facts_of(document))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         said = str(error).partition("\n")[0]
         raise UsageError(Problem("E434", f"the file can't be read as YAML: {said}", path)) from error

@@ -18,8 +18,9 @@ from postgres_server import execute
 
 from ciq.contract import Contract, load
 from ciq.contract.export import EXPORTS
-from ciq.contract.export.odcs import facts_of, to_yaml
+from ciq.contract.export.odcs import facts_of, to_yaml, unread
 from ciq.contract.frames import pandas_schema
+from ciq.contract.importing import from_odcs
 from ciq.errors import UsageError
 from ciq.postgres import Server
 
@@ -233,6 +234,40 @@ def test_the_command(tmp_path: Path, to: str) -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
         assert (done.returncode, done.stderr) == (0, "")
         assert load(tmp_path / "b.yaml").facts() == load(source).facts()
+
+
+FOREIGN = """\
+version: 2.0.0
+schema:
+  - name: shop
+    quality: [{type: library, metric: rowCount, mustBeGreaterThan: 10}]
+    properties:
+      - {name: at, logicalType: date, primaryKey: true, primaryKeyPosition: 2}
+      - {name: id, logicalType: integer, physicalType: INTEGER, primaryKey: true, primaryKeyPosition: 1}
+      - {name: t, logicalType: boolean}
+      - {name: age, logicalType: integer, logicalTypeOptions: {exclusiveMinimum: 0, maximum: 120}}
+      - {name: w, logicalType: number, physicalType: FLOAT, quality: [{type: sql, query: q, mustBe: 1}]}
+customProperties: [{property: ciq.treatment_col, value: t}, {property: ciq.covariate_cols, value: [age]}]
+"""
+
+
+def test_odcs_of_others_says_what_is_not_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / "shop.yaml"
+    path.write_text(FOREIGN)
+    path.write_text(from_odcs(path))
+    assert [line for line in path.read_text().splitlines() if line.startswith("#")] == [
+        "# not taken over: a rule of quality, rowCount",
+        "# not taken over: `age`: exclusiveMinimum",
+        "# not taken over: `w`: a rule of quality, sql",
+    ]
+    contract = load(path)
+    assert contract.types == {"at": "date", "id": "int32", "t": "bool", "age": "int64", "w": "float64"}
+    assert contract.constraints.unique == (("id", "at"),)
+    assert contract.constraints.not_null == ("at", "id")
+
+
+def test_what_ciq_exports_is_taken_over_whole(contract: Contract) -> None:
+    assert list(unread(yaml.safe_load(EXPORTS["odcs"](contract)))) == []
 
 
 def test_odcs_without_roles_says_what_is_missing(tmp_path: Path) -> None:

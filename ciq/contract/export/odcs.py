@@ -150,27 +150,51 @@ def _property(contract: Contract, constraints: Constraints, name: str) -> dict[s
 
 
 def _type(declared: Mapping[str, Any]) -> str:
-    """The contract's type of a property: its own word for it, else what the physical or the logical type says."""
+    """The contract's type of a property: its own word for it, else what the physical or the logical type says.
+
+    FLOAT is a double to most engines.
+    """
     for custom in declared.get("customProperties", ()):
         if custom["property"] == f"{PREFIX}type":
             return str(custom["value"])
     physical = str(declared.get("physicalType", "")).upper()
-    by_engine = {kind.duckdb: name for name, kind in reversed(COLUMN_TYPES.items())}
+    by_engine = {kind.duckdb: name for name, kind in reversed(COLUMN_TYPES.items()) if kind.duckdb != "FLOAT"}
     by_logic = {"integer": "int64", "number": "float64", "boolean": "bool", "date": "date", "timestamp": "datetime"}
     return by_engine.get(physical) or by_logic.get(declared.get("logicalType", ""), "string")
 
 
 def _constraints(properties: list[Mapping[str, Any]]) -> Facts:
     options = {each["name"]: each.get("logicalTypeOptions", {}) for each in properties}
+    key = [each["name"] for each in sorted(properties, key=_place_in_key) if each.get("primaryKey")]
     bounds = {name: [found.get("minimum"), found.get("maximum")] for name, found in options.items()}
     found = {
-        "not_null": [each["name"] for each in properties if each.get("required")],
+        "not_null": [each["name"] for each in properties if each.get("required") or each["name"] in key],
         "categories": {each["name"]: levels for each in properties for levels in _levels(each)},
         "ranges": {name: pair for name, pair in bounds.items() if pair != [None, None]},
-        "unique": [[each["name"]] for each in properties if each.get("unique")],
+        "unique": [[each["name"]] for each in properties if each.get("unique")] + ([key] if key else []),
         "patterns": {name: given["pattern"] for name, given in options.items() if "pattern" in given},
     }
     return {key: value for key, value in found.items() if value}
+
+
+def _place_in_key(declared: Mapping[str, Any]) -> int:
+    return int(declared.get("primaryKeyPosition", -1))
+
+
+def unread(document: Mapping[str, Any]) -> Iterator[str]:
+    """What a document asks of the values that :func:`facts_of` has no word for."""
+    (table,) = document["schema"]
+    yield from (f"a rule of quality, {_rule(rule)}" for rule in table.get("quality", ()))
+    for declared in table["properties"]:
+        options = declared.get("logicalTypeOptions", {}).keys() - {"minimum", "maximum", "pattern"}
+        yield from (f"`{declared['name']}`: {option}" for option in sorted(options))
+        for rule in declared.get("quality", ()):
+            if not list(_levels({"quality": [rule]})) or rule["arguments"].keys() != {"validValues"}:
+                yield f"`{declared['name']}`: a rule of quality, {_rule(rule)}"
+
+
+def _rule(rule: Mapping[str, Any]) -> str:
+    return str(rule.get("metric") or rule.get("rule") or rule.get("type") or "custom")
 
 
 def _levels(declared: Mapping[str, Any]) -> Iterator[list[str]]:
