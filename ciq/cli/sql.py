@@ -118,7 +118,7 @@ def _tune(project: Path) -> None:
     found = tune.fit(load_settings(path).cost, tune.calls(project))
     for engine, (before, after) in found.error.items():
         calls = found.calls[engine]
-        kept = f"; kept, a fit takes {tune.FEWEST}" if calls < tune.FEWEST else ""
+        kept = f"; kept, a fit takes {tune.FEWEST} that differ in what they read" if before == after else ""
         result(f"{engine}: {calls} calls, estimates off by a factor of {before:.2f} before, {after:.2f} after{kept}")
     for name, pair in (("total", found.total), ("P90", found.p90)):
         if pair:

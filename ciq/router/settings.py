@@ -10,12 +10,16 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from ciq.contract.shape import Shaper
 from ciq.contract.translate import translated
-from ciq.contract.yaml_source import Flaw, Mapping, parse
+from ciq.contract.yaml_source import Flaw, Mapping, Scalar, parse
 from ciq.errors import Problem, UsageError
 
 FILE = "router.yml"
 _MAX_BYTES = 1_000_000
 Positive = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0.001, le=2_147_483)]
+"""PostgreSQL counts a timeout in milliseconds, in 31 bits, and takes 0 for none."""
+Megabytes = Annotated[float, Field(ge=16, le=1_000_000_000)]
+"""DuckDB can't plan a query in less."""
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -35,10 +39,10 @@ class Defaults(_Strict):
     pg_write_schemas: tuple[Name, ...] = ()
     files: tuple[Name, ...] = ("data/processed", "data/staged")
     search_path: tuple[Name, ...] = ("features", "staged")
-    statement_timeout: Positive = 60.0
-    lock_timeout: Positive = 5.0
+    statement_timeout: Seconds = 60.0
+    lock_timeout: Seconds = 5.0
     pull_limit_mb: Positive = 256.0
-    memory_mb: Positive = 1000.0
+    memory_mb: Megabytes = 1000.0
 
 
 class Rules(_Strict):
@@ -95,9 +99,14 @@ def load_settings(path: Path) -> Settings:
 
     Raises UsageError with all problems of the file, each with line and column.
     """
-    if not path.exists():
+    return read_settings(_text(path), path) if path.exists() else Settings()
+
+
+def read_settings(text: str, path: Path) -> Settings:
+    """The settings in a text; the defaults where nothing is said. ``path`` is the file for the problems of it."""
+    root, flaws = parse(text)
+    if not flaws and (root is None or (isinstance(root, Scalar) and root.is_null)):
         return Settings()
-    root, flaws = parse(_text(path))
     if root is not None and not isinstance(root, Mapping):
         flaws.append(Flaw("C102", "the settings are a mapping of keys to values", root.line, root.column))
     if isinstance(root, Mapping) and not flaws:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from yaml import YAMLError
 
+from ciq.errors import Problem, UsageError
 from ciq.files import write_text
 from ciq.record import opened
 from ciq.router.decide import TERMS, estimated
-from ciq.router.settings import Cost
+from ciq.router.settings import Cost, read_settings
 from ciq.router.statement import ENGINES, Engine
+from ciq.router.yaml_entry import with_entry
 
 FEWEST = 8
 """Calls of one engine with figures that a fit takes."""
@@ -30,7 +33,6 @@ WHERE error_class IS NULL AND fallback IS NULL AND elapsed IS NOT NULL AND estim
 ORDER BY queried_at DESC LIMIT 20000
 """
 _FIGURES = {name for names in TERMS.values() for name in names}
-_BLOCK = re.compile(r"^cost:.*\n(?:[ \t].*\n)*", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -73,14 +75,16 @@ def calls(project: Path) -> list[Call]:
 def fit(before: Cost, log: Iterable[Call]) -> Fit:
     """Coefficients of least squares, relative to time and estimate, none below 0.
 
-    An engine with too few calls keeps its own.
+    An engine with too few calls, or calls too much alike, keeps its own, and so does a figure that was always 0.
     """
     log = list(log)
     by_engine = {engine: [call for call in log if call.engine == engine] for engine in ENGINES}
     values = before.model_dump()
-    for engine, names in TERMS.items():
-        if len(by_engine[engine]) >= FEWEST:
-            values.update(zip((f"{engine}_base", *names), _least(by_engine[engine], names), strict=True))
+    for engine, terms in TERMS.items():
+        some = by_engine[engine]
+        names = tuple(name for name in terms if any(call.figures[name] for call in some))
+        if _tells(some, names):
+            values.update(zip((f"{engine}_base", *names), _least(some, names), strict=True))
     after = Cost(**values)
     error = {engine: (_error(before, some), _error(after, some)) for engine, some in by_engine.items() if some}
     counts = {engine: len(some) for engine, some in by_engine.items()}
@@ -93,12 +97,33 @@ def fit(before: Cost, log: Iterable[Call]) -> Fit:
 
 
 def write(path: Path, cost: Cost) -> None:
-    """Put the coefficients into a router.yml and leave the rest of it as it is."""
-    line = f"cost: {json.dumps({name: float(f'{value:.4g}') for name, value in cost.model_dump().items()})}\n"
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
-    if text and not text.endswith("\n"):
-        text += "\n"
-    write_text(path, _BLOCK.sub(line, text, count=1) if _BLOCK.search(text) else text + line)
+    """Put the coefficients into a router.yml and leave the rest of it as it is.
+
+    Raises UsageError where the file is written in a way that leaves no place for them.
+    """
+    cost = Cost(**{name: float(f"{value:.4g}") for name, value in cost.model_dump().items()})
+    line = f"cost: {json.dumps(cost.model_dump())}"
+    text = path.read_bytes().decode("utf-8-sig") if path.exists() else ""
+    try:
+        written = with_entry(text, "cost", line)
+        if read_settings(written, path) != read_settings(text, path).model_copy(update={"cost": cost}):
+            raise UsageError
+    except (UsageError, YAMLError):
+        raise UsageError(Problem("C102", "no place is found for the coefficients", path, help=f"add {line}")) from None
+    write_text(path, written)
+
+
+def _tells(some: list[Call], names: tuple[str, ...]) -> bool:
+    """Whether calls are enough, and different enough, to tell each coefficient from the others."""
+    if len(some) < FEWEST:
+        return False
+    columns = _columns(some, names)
+    return int(np.linalg.matrix_rank(columns / columns.max(axis=0))) > len(names)
+
+
+def _columns(some: list[Call], names: tuple[str, ...]) -> Any:
+    """One row a call: 1 and the figures."""
+    return np.array([[1.0, *(call.figures[name] for name in names)] for call in some])
 
 
 def _least(some: list[Call], names: tuple[str, ...]) -> list[float]:
@@ -110,9 +135,8 @@ def _least(some: list[Call], names: tuple[str, ...]) -> list[float]:
     from sklearn.linear_model import LinearRegression
 
     times = np.array([max(call.milliseconds, _LEAST) for call in some])
-    columns = [np.ones(len(some)), *(np.array([call.figures[name] for call in some]) for name in names)]
     model = LinearRegression(fit_intercept=False, positive=True)
-    figures, estimates = np.column_stack(columns), times
+    figures, estimates = _columns(some, names), times
     for _ in range(_ROUNDS):
         scale = np.sqrt(times * np.maximum(estimates, _LEAST))
         model.fit(figures / scale[:, None], times / scale)
@@ -139,6 +163,12 @@ def _chosen(cost: Cost, log: list[Call]) -> list[float]:
         engine = min(ENGINES, key=lambda engine: estimated(cost, engine, figures))
         times.append(float(np.median([call.milliseconds for call in by[engine]])))
     return times
+
+
+def _is_whole(figures: Mapping[str, Any]) -> bool:
+    """Whether all that an estimate is made of is there, as numbers."""
+    values = [figures.get(name) for name in _FIGURES]
+    return all(isinstance(value, int | float) and 0 <= value < inf for value in values)
 
 
 def _mapping(value: Any) -> Mapping[str, float]:

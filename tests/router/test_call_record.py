@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from postgres_server import execute
 
-from ciq.errors import CiqError
+from ciq.errors import CiqError, UsageError
 from ciq.postgres import Server
 from ciq.record import opened
 from ciq.router import Router, tune
@@ -107,6 +107,55 @@ def test_a_fit_is_not_pulled_down_by_what_took_less_than_its_figures_say() -> No
         figures = {"pg_cost": 0.0, "pg_mb": 0.0, "duckdb_mb": 10.0 * at, "duckdb_mrow": 0.0}
         calls.append(tune.Call(str(at), "duckdb", (2.0 + 10.0 * at) * (1.0 if at % 5 else 0.1), figures))
     assert tune.fit(Cost(), calls).error["duckdb"][1] < 4
+
+
+@pytest.mark.parametrize(
+    "figures",
+    [[{"duckdb_mb": 5.0, "duckdb_mrow": 2.0}] * 9, [{"duckdb_mb": at, "duckdb_mrow": 2 * at} for at in range(1, 10)]],
+)
+def test_calls_that_are_alike_tell_no_coefficients(figures: list[dict[str, float]]) -> None:
+    calls = [
+        tune.Call("x", "duckdb", 7.0 + at, {"pg_cost": 1.0, "pg_mb": 1.0, **each}) for at, each in enumerate(figures)
+    ]
+    assert tune.fit(Cost(), calls).after == Cost()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "# none yet\n",
+        "{}\n",
+        "cost:\n  pg_base: 1\n\n  # slow\n  pg_cost: 2\n# mine\nrelations: {a: b}\n",
+        "cost: {pg_base: 1,\npg_cost: 2}\n# mine\nrelations: {a: b}\n",
+        "\ufeff'cost' : {pg_base: 1} # mine\r\nrelations: {a: b}\r\n",
+        "{relations: {a: b}, cost: {pg_base: 1}}",
+        "---\n  relations:\n    a: b # mine\n...\n",
+    ],
+)
+def test_coefficients_find_their_place_in_any_file(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "router.yml"
+    path.write_bytes(text.encode())
+    tune.write(path, Cost(pg_base=9.0))
+    settings = load_settings(path)
+    assert (settings.cost, dict(settings.relations)) == (Cost(pg_base=9.0), {"a": "b"} if "relations" in text else {})
+    assert path.read_text().count("# mine") == text.count("# mine")
+
+
+def test_a_file_that_has_no_place_for_coefficients_stays(tmp_path: Path) -> None:
+    path = tmp_path / "router.yml"
+    path.write_text("null\n")
+    with pytest.raises(UsageError, match=r'router\.yml: C102 .*\n.*add cost: \{"pg_base": 9\.0'):
+        tune.write(path, Cost(pg_base=9.0))
+    assert path.read_text() == "null\n"
+
+
+@pytest.mark.parametrize("setting", ["statement_timeout: 0", "lock_timeout: 1e300", "memory_mb: 1"])
+def test_a_limit_that_an_engine_can_not_keep_is_refused(tmp_path: Path, setting: str) -> None:
+    path = tmp_path / "router.yml"
+    path.write_text(f"defaults: {{{setting}}}\n")
+    with pytest.raises(UsageError, match=r"router\.yml:1:\d+: C107"):
+        load_settings(path)
 
 
 def test_the_file_keeps_what_is_not_fitted(tmp_path: Path) -> None:
