@@ -149,10 +149,15 @@ def _drafted(con: DuckDBPyConnection, probe: Contract, texts: exp.Select, scanne
     if scanned.scan.records not in (None, whole.rows):
         raise scanned.opened.reader.refusal(scanned.opened.raw, probe, scanned.opened.header, None)
     profiles = {name: whole.profiles[name][kind] for name, kind in kinds.items()}
-    unsettled = [name for name, profile in profiles.items() if not profile.settled]
+    late = [name for name, profile in profiles.items() if sample.profiles[name]["text"].blank and not profile.blank]
+    unsettled = [name for name, profile in profiles.items() if not profile.settled or name in late]
     if unsettled:
         again = every({name: (kinds[name], _TEXT) if name in forms else _ALL for name in unsettled})
-        profiles |= {name: again.profiles[name][_kind(again, name)] for name in unsettled}
+        found = {name: _kind(again, name) for name in unsettled}
+        if late:
+            strings = dict.fromkeys(set(names).difference(late), _TEXT)
+            found |= dict.fromkeys(_quoted(con, probe, scanned, {**found, **strings}), _TEXT)
+        profiles |= {name: again.profiles[name][kind] for name, kind in found.items()}
     inferred, words, nans = _inferred(con, texts, scanned, profiles, whole.rows, identity)
     columns = tuple(inferred.values())
     check_fit(columns, asked, path)

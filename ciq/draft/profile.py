@@ -60,6 +60,11 @@ class Profile:
     placed: int
 
     @property
+    def blank(self) -> bool:
+        """Of a text column: whether no cell has more than a word for a missing value."""
+        return self.kind == "text" and set(self.odd) <= set(MISSING_WORDS)
+
+    @property
     def settled(self) -> bool:
         """Whether every cell is of the kind, or one of the words for a missing value; of times, whether in one form."""
         words = bool(self.odd) and set(self.odd) <= set(MISSING_WORDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -229,6 +230,25 @@ def test_an_identity_of_texts_beside_words_for_missing_values(tmp_path: Path) ->
     assert (contract.id_col, contract.types["code"]) == (None, "string") and check(file, contract).ok
     with pytest.raises(UsageError, match="never missing"):
         draft(file, Roles(id="code"))
+
+
+@pytest.mark.parametrize(
+    ("late", "json_type", "type_"), [("0.1", float, "float64"), ("7", int, "int8"), ("7", str, "category")]
+)
+def test_a_column_that_is_empty_at_first_is_what_its_later_cells_are(
+    tmp_path: Path, late: str, json_type: Callable[[str], object], type_: str
+) -> None:
+    lines = [{"treated": at % 2, "x": at, "late": None if at < 2_500 else json_type(late)} for at in range(2_600)]
+    file = tmp_path / "d.jsonl"
+    file.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    contract = drafted(file)
+    assert contract.types["late"] == type_ and check(file, contract).ok
+    file = write(
+        tmp_path,
+        [["treated", "x", "late"], *([str(at % 2), str(at), "NA" if at < 2_500 else late] for at in range(2_600))],
+    )
+    contract = drafted(file)
+    assert contract.types["late"] == ("int8" if json_type is str else type_) and check(file, contract).ok
 
 
 def test_an_identity_that_later_rows_show_to_be_text(tmp_path: Path) -> None:
