@@ -13,7 +13,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from ciq.errors import LimitExceeded, Problem, UsageError
-from ciq.router.engine import Rows, StatementRefused, begun
+from ciq.router.engine import Rows, StatementRefused, Unavailable, begun
 from ciq.router.grammar import duckdb_kinds, duckdb_tree
 from ciq.router.lake import Key, Lake
 from ciq.router.settings import Settings
@@ -47,13 +47,25 @@ class DuckDBEngine:
         self._connection = duckdb.connect(
             config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
         )
-        self._unmade = dict(_views(lake))
+        self._lake, self._unmade = lake, dict(_views(lake))
         for statement in _locks(project, settings, lake):
             self._connection.execute(statement)
 
     def read(self, sql: str, tables: Mapping[Relation, pa.Table] = _NO_TABLES) -> Rows:
-        """The rows of one SELECT or EXPLAIN; ``tables`` are put under their names first."""
+        """The rows of one SELECT or EXPLAIN; ``tables`` are put under their names first.
+
+        Raises Unavailable with rule R615 where a file of the lake can't be read.
+        """
         _must_be_a_query(sql)
+        try:
+            return self._read(sql, tables)
+        except StatementRefused:
+            if found := self._lake.unreadable(sql):
+                help_ = "publish it again with `ciq run`, or put the file back"
+                raise Unavailable(Problem("R615", f"DuckDB can't read {found}", help=help_)) from None
+            raise
+
+    def _read(self, sql: str, tables: Mapping[Relation, pa.Table]) -> Rows:
         with _explained(self._timeout):
             self._make_views(sql)
         cursor = self._busy = self._connection.cursor()

@@ -36,10 +36,26 @@ class Lake:
         return self._footers[key]
 
     def figures(self, statement: Statement, keys: Mapping[Relation, Key]) -> dict[str, float]:
-        """The MB and million rows that DuckDB reads for a statement whose relations are all here."""
+        """The MB and million rows that DuckDB reads for a statement whose relations are all here.
+
+        None where a file can't be read.
+        """
         scans = statement.scans
-        parts = [self.footer(keys[scan.relation]).read(statement.columns, scan.filters) for scan in scans]
+        try:
+            parts = [self.footer(keys[scan.relation]).read(statement.columns, scan.filters) for scan in scans]
+        except (OSError, ValueError):
+            return {}
         return {"duckdb_mb": sum(size for size, _ in parts), "duckdb_mrow": sum(rows for _, rows in parts) / 1e6}
+
+    def unreadable(self, sql: str) -> str | None:
+        """Which file that a text may name can't be read as Parquet now, and why not."""
+        text = sql.casefold()
+        for path in dict.fromkeys(path for (_, name), path in self.files.items() if name.casefold() in text):
+            try:
+                read_footer(path)
+            except (OSError, ValueError) as error:
+                return f"{path}: {error}"
+        return None
 
     @cached_property
     def _footers(self) -> dict[Key, Footer]:

@@ -89,4 +89,10 @@ ROUTING_RULES = (
         "A value that is left out, or written as something else, is a wrong answer.",
         "Cast the value to text, name the columns apart with AS, or take another --format.",
     ),
+    Rule(
+        "R615",
+        "A relation's file that can't be read",
+        "The Parquet file behind the relation has gone or is damaged; that says nothing of the statement.",
+        "Publish it again with `ciq run`, or put the file back that the message names.",
+    ),
 )

@@ -165,6 +165,23 @@ def test_a_proved_read_falls_back_when_the_server_is_gone(house: Path, monkeypat
             router.execute(sql, "api")
 
 
+@pytest.mark.parametrize("before", [True, False])
+def test_a_proved_read_falls_back_when_a_file_is_damaged(house: Path, before: bool) -> None:
+    with (house / "router.yml").open("a") as stream:
+        stream.write("cost: {pg_base: 10000}\n")
+    file, sql = house / "data/processed/both.parquet", "SELECT count(k) AS n FROM api.both"
+    router = Router.from_config(house / "router.yml")
+    if not before:
+        assert router.decide(sql).engine == "duckdb"
+    file.write_bytes(file.read_bytes()[:-1])
+    answer = router.execute(sql)
+    assert (answer.engine, answer.table().to_pylist()) == ("pg", [{"n": 1000}])
+    assert before or "both.parquet" in str(answer.fallback)
+    with pytest.raises(Unavailable, match=r"R615 DuckDB can't read .*both\.parquet"):
+        router.execute(sql, engine="duckdb")
+    assert refused(router, "SELECT nothing FROM api.both", engine="pg") == "R609"
+
+
 def test_no_fallback_where_it_is_not_allowed(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PG_DSN", "host=/nonexistent dbname=x")
     with (house / "router.yml").open("a") as stream:
@@ -236,7 +253,7 @@ def test_a_broken_file_is_in_nobody_else_s_way(house: Path) -> None:
     broken.write_bytes(b"PAR1")
     router = Router.from_config(house / "router.yml")
     assert router.execute("SELECT count(*) AS n FROM lake.ALONE").table().to_pylist() == [{"n": 100}]
-    assert refused(router, "SELECT count(*) FROM Diagnostics.study_GATES") == "R609"
+    assert refused(router, "SELECT count(*) FROM Diagnostics.study_GATES") == "R615"
 
 
 def test_ambiguous_names_are_refused_with_both(router: Router, house: Path, served: Server) -> None:
