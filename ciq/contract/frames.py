@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ciq.contract.lossless import losses
 from ciq.contract.magnitude import LARGEST, squared
 from ciq.contract.model import Contract, Name
 from ciq.contract.patterns import for_frames
@@ -107,14 +108,20 @@ def polars_schema(contract: Contract) -> Any:
 
 
 def validate(frame: pd.DataFrame | pl.DataFrame, contract: Contract) -> Any:
-    """``frame`` in the contract's types. Raises DataRefused with a problem for each broken check of a column."""
+    """``frame`` in the contract's types.
+
+    Raises DataRefused with a problem for each broken check of a column, and for each whose values its type can't hold.
+    """
     from pandera.errors import SchemaErrors
 
     ours = type(frame).__module__.partition(".")[0] == "polars"
     try:
-        return (polars_schema if ours else pandas_schema)(contract).validate(frame, lazy=True)
+        taken = (polars_schema if ours else pandas_schema)(contract).validate(frame, lazy=True)
     except SchemaErrors as errors:
         raise DataRefused(*(_problems(errors, contract))) from errors
+    if lost := tuple(losses(frame, taken, contract)):
+        raise DataRefused(*lost)
+    return taken
 
 
 def strictness(contract: Contract) -> bool | str:

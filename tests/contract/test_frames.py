@@ -127,6 +127,39 @@ def test_a_line_feed_at_the_end_is_part_of_a_text(by_frame: Callable[[Contract, 
     assert by_frame(contract, rows) == by_sql(contract, rows) == {(0, "I205", "c")}
 
 
+NOON = datetime(2020, 1, 1, 12)
+
+
+@pytest.mark.parametrize("library", [pd, pl])
+@pytest.mark.parametrize(
+    ("type_", "values", "good"),
+    [
+        ("int8", [2.6, 1.0], [2.0, None]),
+        ("bool", [2, 0], [1, 0]),
+        ("bool", [0.5, 1.0], [1.0, 0.0]),
+        ("float32", [1e39, 1.0], [0.1, 1.5]),
+        ("float32", [16777217.0, 1.0], [16777216.0, None]),
+        ("float64", [2**53 + 1, 1], [2**53, 1]),
+        ("date", [NOON, NOON], [NOON.replace(hour=0), None]),
+        ("datetime", [1577836800, 0], [NOON, None]),
+        ("date", [18262, 0], [date(2020, 1, 1), None]),
+    ],
+)
+def test_a_value_that_its_type_would_change_is_refused(
+    library: Any, type_: str, values: list[Any], good: list[Any]
+) -> None:
+    contract = Contract(
+        name="d",
+        path=Path("d.yaml"),
+        treatment_col="t",
+        covariate_cols=("v",),
+        types={"t": "int8", "v": "int8", "x": type_},
+    )
+    with pytest.raises(DataRefused, match="I203 x "):
+        validate(library.DataFrame({"t": [0, 1], "v": [1, 2], "x": values}), contract)
+    assert len(validate(library.DataFrame({"t": [0, 1], "v": [1, 2], "x": good}), contract)) == 2
+
+
 def test_a_frame_is_taken_in_the_contract_s_types_or_refused_by_rule() -> None:
     contract = load(ROOT / "contracts" / "nsw_rct.yaml")
     frame = pd.read_csv(ROOT / "data" / "raw" / "nsw_rct.csv")
