@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from decimal import Context, Decimal
 from typing import Any
@@ -35,15 +34,19 @@ LOOSE = pa.decimal128(38, 18)
 
 _STEP = Decimal(1).scaleb(-LOOSE.scale)
 _EXACT = Context(prec=LOOSE.precision)
-# JSON, and intervals, whose months the driver would count as 30 days.
-_AS_TEXT = extensions.new_type((114, 1186, 3802), "AS_TEXT", lambda value, cursor: value)
+# What the driver has values for and Arrow has not, as intervals, whose months it would count as 30 days. Modules of the
+# driver's add ranges and JSON, before or after this one.
+_WRITTEN = {114, 1186, 3802, *range(3904, 3928)}
+_WRITTEN |= {oid for oid, kind in extensions.string_types.items() if oid not in _BY_OID and kind.name != "STRING"}
+_WRITTEN -= {NUMERIC}
+_AS_TEXT = extensions.new_type(tuple(sorted(_WRITTEN)), "AS_TEXT", lambda value, cursor: value)
 
 
 def _finite(read: Any) -> Any:
-    """psycopg2 reads an infinite time as the year 9999."""
+    """psycopg2 reads an infinite time as the year 9999, and the end of a day as its begin."""
 
     def value(text: str | None, cursor: Any) -> Any:
-        if text is not None and text.endswith("infinity"):
+        if text is not None and (text.endswith("infinity") or text == "24:00:00"):
             raise ValueError(f"the time {text}")
         return read(text, cursor)
 
@@ -53,6 +56,7 @@ def _finite(read: Any) -> Any:
 CASTS = (
     _AS_TEXT,
     extensions.new_type((1082,), "FINITE_DATE", _finite(extensions.PYDATE)),
+    extensions.new_type((1083,), "FINITE_CLOCK", _finite(extensions.PYTIME)),
     extensions.new_type((1114,), "FINITE_TIME", _finite(extensions.PYDATETIME)),
     extensions.new_type((1184,), "FINITE_INSTANT", _finite(extensions.PYDATETIMETZ)),
 )
@@ -108,6 +112,4 @@ def bytes_or_none(value: Any) -> bytes | None:
 def _text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
-    if isinstance(value, dict | list):
-        return json.dumps(value, default=str)
     return format(value, "f") if isinstance(value, Decimal) and value.is_finite() else str(value)

@@ -289,7 +289,12 @@ def test_the_engine_refuses_in_its_own_words(router: Router) -> None:
         ("SELECT avg(i) AS v FROM api.served s(i)", "25.500000000000000000"),
         ("SELECT 'x'::bytea AS v", "b'x'"),
         ("SELECT '{\"a\": 1}'::jsonb AS v", '{"a": 1}'),
-        ("SELECT ARRAY[1, 2] AS v", "[1, 2]"),
+        ("SELECT ARRAY[1, 2] AS v", "{1,2}"),
+        ("SELECT ARRAY[INTERVAL '1 month'] AS v", '{"1 mon"}'),
+        ("SELECT ARRAY['x'::bytea] AS v", r'{"\\x78"}'),
+        ("SELECT ARRAY['NaN'::float8, 1] AS v", "{NaN,1}"),
+        ("SELECT int4range(1, 3) AS v", "[1,3)"),
+        ("SELECT '10:00:00+02'::timetz AS v", "10:00:00+02"),
         ("SELECT '2024-03-31 01:30+02'::timestamptz AS v", "2024-03-30 23:30:00+00:00"),
         ("SELECT NULL::date AS v", "None"),
         ("SELECT INTERVAL '1 month 2 days 1.5 seconds' AS v", "1 mon 2 days 00:00:01.5"),
@@ -299,7 +304,9 @@ def test_values_of_postgres_as_arrow(router: Router, sql: str, answer: str) -> N
     assert str(router.execute(sql, engine="pg").table().column("v")[0].as_py()) == answer
 
 
-@pytest.mark.parametrize("value", ["DATE 'infinity'", "DATE '10000-01-01'", "1e30::numeric", "'NaN'::numeric"])
+@pytest.mark.parametrize(
+    "value", ["DATE 'infinity'", "DATE '10000-01-01'", "1e30::numeric", "'NaN'::numeric", "TIME '24:00'"]
+)
 def test_a_value_that_arrow_can_not_hold_is_refused(router: Router, value: str) -> None:
     assert refused(router, f"SELECT {value} AS v", engine="pg") == "R609"
 
