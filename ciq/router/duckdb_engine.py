@@ -29,6 +29,10 @@ _CARRIED = "carried over"
 """The schema of the tables behind PostgreSQL's relations."""
 
 _NO_TABLES: Mapping[Relation, pa.Table] = {}
+_NOT_ARROWS = re.compile(r"\b(?:UHUGEINT|BIGNUM|BIT|TIME WITH TIME ZONE)\b")
+"""A large UHUGEINT comes as a negative number, a time without its zone, the others as DuckDB's own bytes."""
+
+_QUOTED = re.compile(r"""'[^']*'|"[^"]*\"""")
 _GAP = r"(?:\s|--[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/)*"
 _EXPLAIN = re.compile(rf"{_GAP}explain{_GAP}(?:analyze\b{_GAP}|\([^)]*\){_GAP})?", re.IGNORECASE)
 
@@ -147,6 +151,11 @@ def _carry(cursor: DuckDBPyConnection, relation: Relation, table: pa.Table) -> N
 
 
 def _arrow(result: DuckDBPyConnection) -> pa.RecordBatchReader:
+    """The rows of a result. Raises StatementRefused for a type that DuckDB gives to Arrow as other values."""
+    for name, kind, *_ in result.description or ():
+        if found := _NOT_ARROWS.search(_QUOTED.sub("", str(kind))):
+            message = f"DuckDB: the column {name} is of type {found[0]}, which Arrow has not"
+            raise StatementRefused(Problem("R609", message, help="cast it to text"))
     return result.to_arrow_reader(ROWS)
 
 

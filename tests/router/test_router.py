@@ -311,6 +311,17 @@ def test_a_value_that_arrow_can_not_hold_is_refused(router: Router, value: str) 
     assert refused(router, f"SELECT {value} AS v", engine="pg") == "R609"
 
 
+@pytest.mark.parametrize("value", ["1::UHUGEINT", "'1'::BIT", "1::BIGNUM", "NULL::TIMETZ[]", "NULL::STRUCT(a TIMETZ)"])
+def test_a_type_that_duckdb_gives_to_arrow_as_another_is_refused(router: Router, value: str) -> None:
+    with pytest.raises(StatementRefused, match=r"the column v is of type .*Arrow has not"):
+        router.execute(f"FROM range(1) SELECT {value} AS v")
+
+
+def test_names_of_types_in_values_and_fields_are_none(router: Router) -> None:
+    answer = router.execute("""SELECT {'BIT': 'BIT'::ENUM('BIT'), 't': '2024-01-01'::TIMESTAMPTZ} AS v FROM range(1)""")
+    assert answer.table().to_pylist()[0]["v"]["BIT"] == "BIT"
+
+
 @pytest.mark.parametrize("engine", ["pg", "duckdb"])
 def test_an_answer_that_is_closed_unread_keeps_nothing_on_its_engine(
     router: Router, served: Server, engine: str
