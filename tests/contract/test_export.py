@@ -238,13 +238,14 @@ def test_the_command(tmp_path: Path, to: str) -> None:
 
 FOREIGN = """\
 version: 2.0.0
+description:
 schema:
   - name: shop
     quality: [{type: library, metric: rowCount, mustBeGreaterThan: 10}]
     properties:
       - {name: at, logicalType: date, primaryKey: true, primaryKeyPosition: 2}
       - {name: id, logicalType: integer, physicalType: INTEGER, primaryKey: true, primaryKeyPosition: 1}
-      - {name: t, logicalType: boolean}
+      - {name: t, logicalType: boolean, quality: , logicalTypeOptions: , customProperties: }
       - {name: age, logicalType: integer, logicalTypeOptions: {exclusiveMinimum: 0, maximum: 120}}
       - {name: w, logicalType: number, physicalType: FLOAT, quality: [{type: sql, query: q, mustBe: 1}]}
 customProperties: [{property: ciq.treatment_col, value: t}, {property: ciq.covariate_cols, value: [age]}]

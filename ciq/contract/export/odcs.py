@@ -60,7 +60,7 @@ def facts_of(document: Mapping[str, Any]) -> Facts:
     (table,) = document["schema"]
     properties = table["properties"]
     facts: Facts = {"name": table["name"], "version": document["version"]}
-    if "purpose" in document.get("description", {}):
+    if "purpose" in (document.get("description") or {}):
         facts["description"] = document["description"]["purpose"]
     if document.get("domain"):
         facts["owner"] = document["domain"]
@@ -68,7 +68,7 @@ def facts_of(document: Mapping[str, Any]) -> Facts:
     notes = {each["name"]: {"description": each["description"]} for each in properties if each.get("description")}
     constraints = _constraints(properties)
     facts |= {key: value for key, value in (("columns", notes), ("constraints", constraints)) if value}
-    for custom in document.get("customProperties", ()):
+    for custom in document.get("customProperties") or ():
         if str(custom["property"]).startswith(PREFIX):
             _put(facts, custom["property"].removeprefix(PREFIX).split(".", 1), custom["value"])
     return facts
@@ -154,7 +154,7 @@ def _type(declared: Mapping[str, Any]) -> str:
 
     FLOAT is a double to most engines.
     """
-    for custom in declared.get("customProperties", ()):
+    for custom in declared.get("customProperties") or ():
         if custom["property"] == f"{PREFIX}type":
             return str(custom["value"])
     physical = str(declared.get("physicalType", "")).upper()
@@ -164,7 +164,7 @@ def _type(declared: Mapping[str, Any]) -> str:
 
 
 def _constraints(properties: list[Mapping[str, Any]]) -> Facts:
-    options = {each["name"]: each.get("logicalTypeOptions", {}) for each in properties}
+    options = {each["name"]: each.get("logicalTypeOptions") or {} for each in properties}
     key = [each["name"] for each in sorted(properties, key=_place_in_key) if each.get("primaryKey")]
     bounds = {name: [found.get("minimum"), found.get("maximum")] for name, found in options.items()}
     found = {
@@ -184,11 +184,11 @@ def _place_in_key(declared: Mapping[str, Any]) -> int:
 def unread(document: Mapping[str, Any]) -> Iterator[str]:
     """What a document asks of the values that :func:`facts_of` has no word for."""
     (table,) = document["schema"]
-    yield from (f"a rule of quality, {_rule(rule)}" for rule in table.get("quality", ()))
+    yield from (f"a rule of quality, {_rule(rule)}" for rule in table.get("quality") or ())
     for declared in table["properties"]:
-        options = declared.get("logicalTypeOptions", {}).keys() - {"minimum", "maximum", "pattern"}
+        options = (declared.get("logicalTypeOptions") or {}).keys() - {"minimum", "maximum", "pattern"}
         yield from (f"`{declared['name']}`: {option}" for option in sorted(options))
-        for rule in declared.get("quality", ()):
+        for rule in declared.get("quality") or ():
             if not list(_levels({"quality": [rule]})) or rule["arguments"].keys() != {"validValues"}:
                 yield f"`{declared['name']}`: a rule of quality, {_rule(rule)}"
 
@@ -198,7 +198,7 @@ def _rule(rule: Mapping[str, Any]) -> str:
 
 
 def _levels(declared: Mapping[str, Any]) -> Iterator[list[str]]:
-    for rule in declared.get("quality", ()):
+    for rule in declared.get("quality") or ():
         if rule.get("metric") == "invalidValues" and "validValues" in rule.get("arguments", {}):
             yield [str(level) for level in rule["arguments"]["validValues"]]
 
