@@ -65,6 +65,8 @@ def sql(
         from ciq.router import Router
 
     if statement == "tune" and file is None:
+        if explain_route:
+            raise click.UsageError("tune is no statement, so it has no route")
         _tune(enter(project))
         return
     text = _text(statement, file)
@@ -123,6 +125,9 @@ def _tune(project: Path) -> None:
     for name, pair in (("total", found.total), ("P90", found.p90)):
         if pair:
             result(f"{name} of statements that ran on both engines: {pair[0]:.1f} ms before, {pair[1]:.1f} ms after")
+    if found.total and found.total[1] > found.total[0]:
+        result(f"{path}: unchanged; what was fitted would choose worse")
+        return
     if found.after == found.before:
         result(f"{path}: unchanged; run statements on both engines (--engine pg, --engine duckdb) first")
         return

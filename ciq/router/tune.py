@@ -68,7 +68,9 @@ def calls(project: Path) -> list[Call]:
     return [
         Call(row["fingerprint"], row["engine"], row["elapsed"] * 1000, figures)
         for row in rows
-        if row["engine"] in TERMS and (figures := _mapping(row["estimates"])).keys() >= set(TERMS[row["engine"]])
+        if row["engine"] in TERMS
+        and 0 <= row["elapsed"] < inf
+        and _are_whole(figures := _mapping(row["estimates"]), TERMS[row["engine"]])
     ]
 
 
@@ -76,6 +78,7 @@ def fit(before: Cost, log: Iterable[Call]) -> Fit:
     """Coefficients of least squares, relative to time and estimate, none below 0.
 
     An engine with too few calls, or calls too much alike, keeps its own, and so does a figure that was always 0.
+    All is kept where statements that ran on both engines would take longer in total.
     """
     log = list(log)
     by_engine = {engine: [call for call in log if call.engine == engine] for engine in ENGINES}
@@ -93,7 +96,7 @@ def fit(before: Cost, log: Iterable[Call]) -> Fit:
         return Fit(before, after, counts, error)
     total = (float(np.sum(chosen[0])), float(np.sum(chosen[1])))
     p90 = (float(np.quantile(chosen[0], 0.9)), float(np.quantile(chosen[1], 0.9)))
-    return Fit(before, after, counts, error, total, p90)
+    return Fit(before, after if total[1] <= total[0] else before, counts, error, total, p90)
 
 
 def write(path: Path, cost: Cost) -> None:
@@ -165,9 +168,9 @@ def _chosen(cost: Cost, log: list[Call]) -> list[float]:
     return times
 
 
-def _is_whole(figures: Mapping[str, Any]) -> bool:
-    """Whether all that an estimate is made of is there, as numbers."""
-    values = [figures.get(name) for name in _FIGURES]
+def _are_whole(figures: Mapping[str, Any], names: tuple[str, ...]) -> bool:
+    """Whether all that an engine's time is estimated from is there, as numbers."""
+    values = [figures.get(name) for name in names]
     return all(isinstance(value, int | float) and 0 <= value < inf for value in values)
 
 

@@ -115,6 +115,7 @@ def test_a_refused_statement_leaves_no_file(lake: Project) -> None:
         (["SELECT 1; SELECT 2"], 2, "R603"),
         (["SELECT version()", "--engine", "pg"], 3, "P501"),
         ([], 2, ""),
+        (["tune", "--explain-route"], 2, "no route"),
     ],
 )
 def test_exit_codes(lake: Project, arguments: list[str], code: int, rule: str) -> None:

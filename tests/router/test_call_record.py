@@ -120,6 +120,28 @@ def test_calls_that_are_alike_tell_no_coefficients(figures: list[dict[str, float
     assert tune.fit(Cost(), calls).after == Cost()
 
 
+def test_a_fit_that_would_choose_worse_is_not_kept() -> None:
+    """Nine reads that cost PostgreSQL nothing hide the one that is slow on it."""
+    duckdb = {"duckdb_mb": 1.0, "duckdb_mrow": 0.1}
+    calls = [
+        tune.Call(str(at), "pg", 1.0, {"pg_cost": 100.0 * at, "pg_mb": 0.1 * (at % 4), **duckdb}) for at in range(9)
+    ]
+    for engine, milliseconds in (("pg", 50.0), ("duckdb", 3.0)):
+        calls.append(tune.Call("both", engine, milliseconds, {"pg_cost": 1000.0, "pg_mb": 0.1, **duckdb}))
+    found = tune.fit(Cost(), calls)
+    assert (found.total, found.after) == ((3.0, 50.0), Cost())
+
+
+def test_figures_that_are_no_numbers_are_no_call(house: Path, served: Server) -> None:
+    router = Router.from_config(house / "router.yml")
+    router.execute("SELECT count(i) AS n FROM api.both WHERE k < 6", engine="duckdb").table()
+    router.close()
+    assert [call.engine for call in tune.calls(house)][:1] == ["duckdb"]
+    damage = """UPDATE ciq.queries SET estimates = '{"duckdb_mb": null, "duckdb_mrow": "x"}'"""
+    execute(served, f"SET session_replication_role = replica; {damage}")
+    assert tune.calls(house) == []
+
+
 @pytest.mark.parametrize(
     "text",
     [
