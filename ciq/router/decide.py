@@ -71,14 +71,10 @@ def refusal(statement: Statement, write: bool, settings: Settings, catalog: Cata
         return _write_refusal(statement, write, settings.defaults.pg_write_schemas, catalog)
     if not statement.dialects:
         return Problem("R606", f"no engine may run it: {'; '.join(statement.reasons)}")
-    return _effect(statement, "READ ONLY does not hold")
-
-
-def _effect(statement: Statement, what: str) -> Problem | None:
-    if not statement.effects:
-        return None
-    help_ = "call it with psql, if the effect is meant"
-    return Problem("R607", f"{what} what {statement.effects[0]}() may do", help=help_)
+    if statement.effects:
+        message = f"READ ONLY does not hold what {statement.effects[0]}() may do"
+        return Problem("R607", message, help="call it with psql, if the effect is meant")
+    return None
 
 
 def _write_refusal(
@@ -100,7 +96,7 @@ def _write_refusal(
     if outside:
         message = f"{outside[0]} is not in a schema that may be written ({', '.join(schemas) or 'there is none'})"
         return Problem("R602", message, help="name the schema, and add it to defaults.pg_write_schemas in router.yml")
-    return _effect(statement, "no schema holds")
+    return None
 
 
 def locate(statement: Statement, lake: Lake, catalog: Catalog | None, added: Mapping[Engine, Added]) -> Located:
