@@ -9,7 +9,7 @@ from pathlib import Path
 from ciq.contract import Contract
 from ciq.errors import CiqError
 from ciq.ingest import Manifest, current, strays, waiting
-from ciq.pipeline import attempts, trimmed
+from ciq.pipeline import attempts, latest, trimmed
 from ciq.pipeline.processed import Stamp, published
 from ciq.report.facts import Facts
 
@@ -45,7 +45,8 @@ def statuses(project: Path, contracts: Mapping[str, Contract]) -> Iterator[Statu
             staged=staged.version if staged else None,
             waiting=newer,
             verdict=attempt.verdict if attempt else None,
-            next=_next(stamp, staged, newer, attempt, f"scores of {trim.of}" if trim else ""),
+            next=_next(stamp, staged, newer, attempt, f"scores of {trim.of}" if trim else "")
+            or _judged(project, staged),
         )
 
 
@@ -58,6 +59,7 @@ def remarks(project: Path, contracts: Mapping[str, Contract]) -> Iterator[str]:
 
 
 def _next(stamp: Stamp | None, staged: Manifest | None, newer: bool, attempt: Facts | None, scores: str) -> str:
+    """What is to be done about the data; empty where what is staged is published."""
     if newer:
         return f"newer {scores} wait" if scores else "newer files wait in data/raw"
     if staged is None:
@@ -65,7 +67,13 @@ def _next(stamp: Stamp | None, staged: Manifest | None, newer: bool, attempt: Fa
     if stamp is None or staged.version != stamp.ciq_source_version:
         refused = attempt is not None and attempt.source_version == staged.version and attempt.verdict == "fail"
         return f"staged {staged.version[:12]} {'was refused' if refused else 'waits for `ciq run`'}"
-    return "nothing to do"
+    return ""
+
+
+def _judged(project: Path, staged: Manifest | None) -> str:
+    if staged is None or latest.is_done(project, staged):
+        return "nothing to do"
+    return "contracts, models or warehouse changed: `ciq run` judges it again"
 
 
 def _attempt(project: Path, dataset: str) -> Facts | None:

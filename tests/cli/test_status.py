@@ -76,6 +76,14 @@ def test_status_says_when_newer_files_wait(ran: Project) -> None:
     assert contents(ran.root / "data" / "processed") == processed
 
 
+def test_status_says_that_a_changed_contract_is_judged_again(ran: Project) -> None:
+    before = version(ran)
+    path = ran.contract("study")
+    path.write_text(path.read_text().replace("estimand: ATE", "estimand: ATT") + "\ngates: {overlap_share: 0.5}\n")
+    judged = "contracts, models or warehouse changed: `ciq run` judges it again"
+    assert ran.ciq("status").out == f"study: published {before}, last verdict pass, {judged}\n"
+
+
 def test_status_does_not_wait_for_the_same_bytes_again(ran: Project) -> None:
     path = ran.root / "data" / "raw" / "study.csv"
     path.write_bytes(path.read_bytes())
