@@ -32,8 +32,14 @@ def is_done(project: Path, manifest: Manifest) -> bool:
     )
 
 
-def record(project: Path, manifests: Iterable[Manifest]) -> None:
-    """Remember what was published, now that SQLMesh's state is at rest."""
+def record(project: Path, manifests: Iterable[Manifest], began_with: str) -> None:
+    """Remember what was published, now that SQLMesh's state is at rest.
+
+    Nothing is remembered where ``sources`` are no longer what the run ``began_with``: what was edited meanwhile is the
+    next run's to judge.
+    """
+    if sources(project) != began_with:
+        return
     earlier, version = _read(project), _project_version(project)
     known = earlier.get("published", {}) if earlier.get("project") == version else {}
     facts = {
@@ -72,11 +78,17 @@ def _state(project: Path) -> list[list[int]]:
     return [[path.stat().st_size, path.stat().st_mtime_ns] for path in files]
 
 
-def _project_version(project: Path) -> str:
-    digest = hashlib.sha256(inputs_version(project).encode())
-    files = [project / "config.yaml", *(path for folder in _SQLMESH for path in sorted((project / folder).rglob("*")))]
+def sources(project: Path) -> str:
+    """A hash of what people write: configuration, contracts and SQLMesh's files."""
+    digest = hashlib.sha256()
+    folders = ("contracts", *_SQLMESH)
+    files = [project / "config.yaml", *(path for folder in folders for path in sorted((project / folder).rglob("*")))]
     for path in files:
-        if path.is_file() and path.suffix in {".sql", ".py", ".yaml"}:
+        if path.is_file() and path.suffix in {".sql", ".py", ".yaml", ".yml"}:
             digest.update(f"{path.relative_to(project)}\n".encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _project_version(project: Path) -> str:
+    return hashlib.sha256(f"{inputs_version(project)} {sources(project)}".encode()).hexdigest()

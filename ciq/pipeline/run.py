@@ -55,6 +55,7 @@ def run(
     Raises ConnectionRefused or UsageError where the project itself can't be used.
     """
     done: list[Manifest] = []
+    began_with = latest.sources(project)
     for together in _rounds(contracts, names):
         to_plan: list[tuple[Contract, Landed]] = []
         for name in together:
@@ -73,7 +74,7 @@ def run(
         if to_plan:
             yield from _plan(project, to_plan, progress, done)
     if done:
-        latest.record(project, done)
+        latest.record(project, done, began_with)
 
 
 def _rounds(contracts: Mapping[str, Contract], names: Iterable[str]) -> tuple[list[str], list[str]]:

@@ -10,6 +10,9 @@ import pytest
 from small_study import contents, rows
 from whole_project import Project
 
+from ciq.contract import load_all
+from ciq.pipeline.run import run
+
 
 def test_status_before_anything_ran(study: Project) -> None:
     before = contents(study.root)
@@ -82,6 +85,14 @@ def test_status_says_that_a_changed_contract_is_judged_again(ran: Project) -> No
     path.write_text(path.read_text().replace("estimand: ATE", "estimand: ATT") + "\ngates: {overlap_share: 0.5}\n")
     judged = "contracts, models or warehouse changed: `ciq run` judges it again"
     assert ran.ciq("status").out == f"study: published {before}, last verdict pass, {judged}\n"
+
+
+def test_a_contract_that_is_edited_during_a_run_is_judged_by_the_next(ran: Project) -> None:
+    path = ran.contract("study")
+    contracts = load_all(path.parent)
+    for _ in run(ran.root, contracts, ["study"], lambda *_: None, shown=lambda _: False):
+        path.write_text(path.read_text().replace("estimand: ATE", "estimand: ATT") + "\ngates: {overlap_share: 0.5}\n")
+    assert "`ciq run` judges it again" in ran.ciq("status").out
 
 
 def test_status_does_not_wait_for_the_same_bytes_again(ran: Project) -> None:
