@@ -28,6 +28,7 @@ _SIGILS = ("$", ":", "@")
 # SQLMesh puts a variable's value there, inside quotes too.
 _MACRO = re.compile(r"@(@|\{?[a-z_])", re.IGNORECASE)
 _QUOTED = re.compile(r"""[a-z]?(['"]).*\1""", re.IGNORECASE | re.DOTALL)
+_YEAR = re.compile(r"(?<!%)(?:%%)*%-?[YyGcx]")
 _ROLES = ("id_col", "time_col", "treatment_col", "outcome_col")
 _TIMES = ("date", "datetime")
 # Schemas of the server that hold what consumers must not see, or that nobody may make.
@@ -196,6 +197,10 @@ def _times(contract: Contract) -> Iterator[Finding]:
         if column in contract.types and contract.type_of(column).kind not in _TIMES:
             message = f"a date format is for date and datetime; `{column}` is {contract.types[column]}"
             yield Finding("C111", ("source", "datetime_format", column), message, column=column, at_key=True)
+    for column, form in contract.source.datetime_format.items():
+        if not _YEAR.search(form):
+            help_ = "write it as %Y or %y"
+            yield Finding("C165", ("source", "datetime_format", column), f"{form!r} has no year", help_, column)
     zone = contract.source.timezone
     if zone != "UTC" and zone not in (zones := zoneinfo.available_timezones()):
         help_ = did_you_mean(zone, sorted(zones)) or "use an IANA name such as Asia/Tokyo"

@@ -16,6 +16,7 @@ from ciq.contract.model import Contract
 from ciq.errors import DataRefused, Problem
 from ciq.ingest.cells.offsets import mixed
 from ciq.ingest.content.bounds import bound_rows
+from ciq.ingest.content.compression import COMPRESSIONS
 from ciq.ingest.content.raw import Tick
 from ciq.ingest.content.stamp import Stamp
 from ciq.ingest.engine import call, file_literal, is_exhausted, rows, watched, write_parquet
@@ -248,10 +249,13 @@ def _twins(files: Sequence[Scanned]) -> list[Problem]:
     seen: dict[str, Path] = {}
     found = []
     for file in files:
-        other = seen.setdefault(file.scan.sha256, file.opened.path)
-        if other is not file.opened.path:
-            message = f"the same content as {other.name}"
-            found.append(Problem("F125", message, file.opened.path, help="remove one of the two"))
+        path = file.opened.path
+        unpacked = path.with_suffix("") if path.suffix.lower() in COMPRESSIONS else path
+        for same, message in ((file.scan.sha256, "the same content as {}"), (str(unpacked), "{} in another packing")):
+            other = seen.setdefault(same, path)
+            if other is not path:
+                found.append(Problem("F125", message.format(other.name), path, help="remove one of the two"))
+                break
     return found
 
 

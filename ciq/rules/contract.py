@@ -194,4 +194,10 @@ CONTRACT_RULES = (
         "ciq, SQLMesh and PostgreSQL keep schemas of their own, which no consumer looks into.",
         "Name another in publish.schema; `api` is the usual one.",
     ),
+    Rule(
+        "C165",
+        "A date format without a year",
+        "Every value would be of the year 1900.",
+        "Write the year too, as in `%d/%m/%Y`; where the file has none, ask for an export that does.",
+    ),
 )

@@ -152,7 +152,7 @@ FILE_RULES = (
     ),
     Rule(
         "F125",
-        "Two files with the same content",
+        "Two files with the same content, or one file in two packings",
         "Every row would be there twice.",
         "Remove one of the two.",
     ),

@@ -101,6 +101,8 @@ CASES = [
     ({"segment_cols": "[born]"}, "C111", "born]"),
     ({"columns": "{age: {available_at: code}}"}, "C111", "code}}"),
     ({"source": "{datetime_format: {age: '%Y'}}"}, "C111", "age: '%Y'"),
+    ({"source": "{datetime_format: {born: '%d/%m'}}"}, "C165", "'%d/%m'"),
+    ({"source": "{datetime_format: {born: '%%Y%d'}}"}, "C165", "'%%Y%d'"),
     ({"clean": "{upper: [age]}"}, "C111", "age]}"),
     ({"constraints": "{patterns: {age: '[0-9]+'}}"}, "C111", "'[0-9]+'"),
     ({"propensity": "{squares: [gender]}"}, "C111", "gender]}"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+
 import pytest
 from small_project import GOOD
 
@@ -59,6 +62,16 @@ def test_the_same_content_twice(project, make):
     with pytest.raises(DataRefused) as refused:
         ingest(project.root, {"d": make()}, "d")
     assert [(problem.rule, str(problem.path)) for problem in refused.value.problems] == [("F125", "data/raw/d_2.csv")]
+
+
+def test_a_file_and_what_it_is_packed_in(project, make):
+    project.put(GOOD, "d_1.csv")
+    project.put(gzip.compress(GOOD), "d_1.csv.gz")
+    project.put(bz2.compress(GOOD + b"9,1,2.5,a\n"), "d_2.csv.bz2")
+    with pytest.raises(DataRefused) as refused:
+        ingest(project.root, {"d": make()}, "d")
+    (problem,) = refused.value.problems
+    assert (problem.rule, problem.path.name, problem.message) == ("F125", "d_1.csv.gz", "d_1.csv in another packing")
 
 
 def test_a_folder_in_raw_is_refused(project, make):

@@ -55,6 +55,10 @@ def test_times_land_as_utc(zone, text, utc, project, make):
         ("Europe/Berlin", "2024-10-27 02:59:59.5", "I211"),
         ("Australia/Lord_Howe", "2024-04-07 01:45", "I211"),
         ("Europe/Berlin", "2024-10-27 25:00", "I203"),
+        ("America/New_York", "9999-12-31 23:59:59", "I203"),
+        ("America/New_York", "9999-12-31 23:59:59-05:00", "I203"),
+        ("UTC", "9999-12-31 23:59:59-05:00", "I203"),
+        ("Asia/Tokyo", "1000-01-01 05:00", "I203"),
         ("Europe/Berlin", "2024-10-32", "I203"),
     ],
 )

@@ -103,7 +103,7 @@ def skipped(contract: Contract, name: str, text: exp.Expr) -> exp.Expr:
     """Whether the text of a datetime that can't be cast is a time that its clock skipped."""
     local = _local(contract, name, text)
     twice = is_shown_twice(local, contract.source.timezone)
-    return exp.and_(exp.paren(local.copy()).is_(exp.null()).not_(), exp.not_(twice))
+    return exp.and_(_is_far_from_ends(local), exp.not_(twice))
 
 
 def shown_twice(contract: Contract, name: str, text: exp.Expr) -> exp.Expr:
@@ -204,12 +204,14 @@ def _date(_: Contract, __: ColumnType, text: exp.Expr, value: exp.Expr) -> exp.E
 def _datetime(contract: Contract, _: ColumnType, text: exp.Expr, value: exp.Expr) -> exp.Expr:
     whole = call("regexp_replace", text.copy(), exp.Literal.string(_NO_SECONDS), exp.Literal.string(r"\1:00\2"))
     placed = exp.AtTimeZone(this=_try(whole, "TIMESTAMPTZ"), zone=exp.Literal.string("UTC"))
-    offset = exp.If(this=_matches(text, f"{_DATE}{_CLOCK}{_OFFSET}"), true=placed)
+    offset = exp.If(this=_matches(text, f"{_DATE}{_CLOCK}{_OFFSET}"), true=_when(is_of_four_digits(placed), placed))
     return exp.Case(ifs=[*_naive(contract, text, value), offset])
 
 
 def _naive(contract: Contract, text: exp.Expr, local: exp.Expr) -> list[exp.If]:
     value = as_utc(local, contract.source.timezone)
+    if value is not local:
+        value = _when(is_of_four_digits(value), value)
     return [
         exp.If(this=exp.and_(is_of_four_digits(local), is_canonical(text, local)), true=value),
         exp.If(this=_matches(text, _NAIVE), true=value.copy()),
@@ -223,8 +225,9 @@ def _by_format(contract: Contract, target: ColumnType, text: exp.Expr, pattern: 
     sound = exp.and_(_trimmed(text), is_of_four_digits(value))
     if target.kind == "date":
         sound = exp.and_(sound, exp.EQ(this=_cast(value, "DATE"), expression=value.copy()))
-    elif not _has_offset(pattern):
+    elif not _has_offset(pattern) and contract.source.timezone != "UTC":
         value = as_utc(value, contract.source.timezone)
+        sound = exp.and_(sound, is_of_four_digits(value))
     return _when(sound, _cast(value, target.duckdb))
 
 
@@ -237,6 +240,13 @@ def _local(contract: Contract, name: str, text: exp.Expr) -> exp.Expr:
         return exp.cast(exp.null(), "TIMESTAMP")
     value = call("try_strptime", text.copy(), exp.Literal.string(pattern))
     return _when(exp.and_(_trimmed(text), is_of_four_digits(value)), value)
+
+
+def _is_far_from_ends(local: exp.Expr) -> exp.Expr:
+    """Whether a time is one on any clock: NULL is none, and the last day of the year 9999 may be of 10000 in UTC."""
+    day = exp.Interval(this=exp.Literal.string("1"), unit=exp.var("DAY"))
+    ends = [exp.Sub(this=local.copy(), expression=day), exp.Add(this=local.copy(), expression=day.copy())]
+    return exp.Coalesce(this=exp.and_(*map(is_of_four_digits, ends)), expressions=[exp.false()])
 
 
 def _has_offset(pattern: str) -> bool:
