@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ciq.errors import Problem
 from ciq.router.behind import behind
@@ -23,8 +23,7 @@ _ROWS = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE"})
 """Writes of rows, which through a view are those of the tables behind it."""
 
 
-@dataclass(frozen=True)
-class Spoken:
+class Spoken(NamedTuple):
     """A rule that had something to say."""
 
     rule: str

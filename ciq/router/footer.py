@@ -37,11 +37,12 @@ class Footer:
 
         A row group is passed over where its bounds say that no row of it can pass ``filters``, as DuckDB does.
         """
-        filters = tuple(filters)
-        groups = [group for group in self.groups if all(_may_hold(group, each) for each in filters)]
-        if len(groups) == len(self.groups):
-            groups = [self._whole]
-        names = self._whole.sizes.keys() if "*" in columns else columns & self._whole.sizes.keys()
+        whole = self._whole
+        groups = [whole]
+        if filters := tuple(filters):
+            found = [group for group in self.groups if all(_may_hold(group, each) for each in filters)]
+            groups = groups if len(found) == len(self.groups) else found
+        names = whole.sizes if "*" in columns else columns.intersection(whole.sizes)
         rows = sum(group.rows for group in groups) if names else 0
         return sum(group.sizes[name] for group in groups for name in names) / 1e6, rows
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -169,10 +169,17 @@ class Router:
         if wanted:
             return Decision(statement, wanted, rule, tuple(spoke), None, chosen.costs, chosen.figures)
         spoke.append(Spoken(chosen.rule, chosen.says))
-        decision = Decision(statement, chosen.engine, chosen.rule, tuple(spoke), None, chosen.costs, chosen.figures)
-        if statement.differs or chosen.engine not in ENGINES:
-            return decision
-        return replace(decision, other=next((e for e in ENGINES if e in able and e != chosen.engine), None))
+        alike = not statement.differs and chosen.engine in ENGINES
+        other = next((engine for engine in ENGINES if engine in able and engine != chosen.engine), None)
+        return Decision(
+            statement,
+            chosen.engine,
+            chosen.rule,
+            tuple(spoke),
+            estimates=chosen.costs,
+            figures=chosen.figures,
+            other=other if alike else None,
+        )
 
     def _measured(
         self, statement: Statement, located: Located, able: Sequence[Engine], wanted: Engine | None

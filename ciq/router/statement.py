@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ciq.router.grammar import fingerprint
 
@@ -20,8 +20,7 @@ Span = tuple[Constant | None, Constant | None]
 """The least and the largest value, both within; None where there is no such bound."""
 
 
-@dataclass(frozen=True)
-class Relation:
+class Relation(NamedTuple):
     """A relation as a statement names it; ``schema`` and ``catalog`` are empty where it doesn't say.
 
     ``is_file`` where DuckDB would read it as the path of a file.
@@ -36,16 +35,14 @@ class Relation:
         return ".".join(part for part in (self.catalog, self.schema, self.name) if part)
 
 
-@dataclass(frozen=True)
-class Filter:
+class Filter(NamedTuple):
     """A column must lie in one of ``spans``."""
 
     column: str
     spans: tuple[Span, ...]
 
 
-@dataclass(frozen=True)
-class Scan:
+class Scan(NamedTuple):
     """A relation as one FROM reads it. All of ``filters`` hold of its rows, where it has their columns."""
 
     relation: Relation
