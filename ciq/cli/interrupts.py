@@ -1,4 +1,4 @@
-"""Ctrl-C where Python alone would lose it or say so late: while libraries in C are loaded, or wait for an engine."""
+"""Ctrl-C while a library in C waits for an engine, where Python alone would say so late."""
 
 from __future__ import annotations
 
@@ -10,22 +10,6 @@ from contextlib import contextmanager
 
 _AGAIN = 0.1
 """Seconds between two tries: the first may come before the statement has reached its engine."""
-
-
-@contextmanager
-def held_back() -> Iterator[None]:
-    """Keep SIGINT until the body has ended, then raise KeyboardInterrupt. For the main thread, and for imports.
-
-    A library in C that is interrupted while it is loaded makes another error of it, or nothing at all.
-    """
-    heard: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, frame: heard.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if heard:
-        raise KeyboardInterrupt
 
 
 @contextmanager

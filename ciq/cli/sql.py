@@ -57,8 +57,9 @@ def sql(
     Example:
       ciq sql "SELECT gate, value, verdict FROM diagnostics.nhefs_gates"
     """
-    from ciq.cli.interrupts import cancelling, held_back
+    from ciq.cli.interrupts import cancelling
     from ciq.cli.main import enter
+    from ciq.interrupts import held_back
 
     with held_back():
         from ciq.cli.rows import write_rows

@@ -14,6 +14,7 @@ from ciq.contract import Contract
 from ciq.errors import CiqError, GateRefused, Problem
 from ciq.ingest import Landed, Manifest, SourceFile, ingest
 from ciq.ingest.sources import claimed
+from ciq.interrupts import held_back
 from ciq.pipeline import latest, views
 from ciq.pipeline.artifacts import write_artifacts
 from ciq.pipeline.processed import Stamp, causal_ready, publish, published
@@ -97,10 +98,12 @@ def _plan(
     project: Path, datasets: list[tuple[Contract, Landed]], progress: Progress, done: list[Manifest]
 ) -> Iterable[Outcome]:
     """The outcomes; the versions that are in place now are added to ``done``."""
-    # SQLMesh takes seconds to import: only what plans pays for it.
-    from ciq.pipeline.warehouse import open_warehouse
-
     progress("starting SQLMesh", 0, 0)
+    # SQLMesh takes seconds to import, and loads pandas later: only what plans pays for it.
+    with held_back():
+        import pandas  # noqa: F401
+
+        from ciq.pipeline.warehouse import open_warehouse
     with open_warehouse(project, progress) as warehouse:
         for contract, landed in datasets:
             outcome = _promote(project, warehouse, contract, landed.manifest)
