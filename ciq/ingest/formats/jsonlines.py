@@ -121,7 +121,7 @@ def _bound_all(raw: Raw) -> None:
 def _batches(stream: BinaryIO, path: Path, contract: Contract, names: tuple[str, ...]) -> Iterator[list[pa.Array]]:
     """The texts of the declared columns, block by block where all lines of one are alike, else row by row."""
     limits, nulls = contract.source.limits, frozenset(contract.source.null_values)
-    strict = {names.index(name): contract.type_of(name).kind not in _TEXTUAL for name in contract.types}
+    strict = _declared(contract, names)
     line, like, count = 1, None, 0
     for block in _blocks(stream, limits.max_line):
         if line == 1:
@@ -162,18 +162,21 @@ def _rows(
     stream: BinaryIO, path: Path, contract: Contract, names: tuple[str, ...], first: int
 ) -> Iterator[list[texts.Text]]:
     """The texts of the declared columns, row by row."""
-    declared = [names.index(name) for name in contract.types]
-    strict = [contract.type_of(name).kind not in _TEXTUAL for name in contract.types]
-    nulls = frozenset(contract.source.null_values)
+    strict, nulls = _declared(contract, names), frozenset(contract.source.null_values)
     for line, _, text in _lines(stream, path, contract, first):
         values = _values(path, line, text, names)
-        cells = [values[at] for at in declared]
+        cells = [values[at] for at in strict]
         if any(type(cell) is list for cell in cells):
             raise _nested(path, line, contract, cells)
         yield [
             cell if cell is None or type(cell) is _Number else _text(cell, quoted and cell not in nulls)
-            for cell, quoted in zip(cells, strict, strict=True)
+            for cell, quoted in zip(cells, strict.values(), strict=True)
         ]
+
+
+def _declared(contract: Contract, names: tuple[str, ...]) -> dict[int, bool]:
+    """The places of the declared columns, each with whether a string of JSON is none of its values."""
+    return {names.index(name): contract.type_of(name).kind not in _TEXTUAL for name in contract.types}
 
 
 def _lines(stream: BinaryIO, path: Path, contract: Contract, first: int = 1) -> Iterator[tuple[int, int, bytes]]:
