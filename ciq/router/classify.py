@@ -12,18 +12,17 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ciq.router import duckdb_walk, portable, postgres_walk
+from ciq.router import portable, postgres_walk
 from ciq.router.catalog import Catalog
 from ciq.router.catalogue import duckdb, postgres
-from ciq.router.grammar import duckdb_kinds, duckdb_tree, postgres_tree, too_large
+from ciq.router.duckdb_only import RUNNABLE, duckdb_only
+from ciq.router.grammar import duckdb_kinds, postgres_tree, too_large
 from ciq.router.hints import hints
 from ciq.router.postgres_sought import sought
 from ciq.router.postgres_walk import Names, Seen
 from ciq.router.postgres_written import written
 from ciq.router.statement import ENGINES, Engine, Kind, Relation, Statement
 
-_RUNNABLE = (["SELECT"], ["EXPLAIN"])
-_EXPLAIN = re.compile(r"\s*explain\s+(?:analyze\s+)?", re.IGNORECASE)
 _ORDER: tuple[Kind, ...] = ("read", "unsure", "write")
 _QUERYING = frozenset(
     {"SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "CreateTableAsStmt", "ViewStmt"}
@@ -68,7 +67,7 @@ def _judged(sql: str, catalog: Catalog | None) -> Statement:
         return Statement(sql, "unsure", ("pg",), (reason,), targets=None)
     tree = postgres_tree(sql)
     if isinstance(tree, str):
-        return _duckdb_only(sql, tree)
+        return duckdb_only(sql, tree)
     if not tree:
         return Statement(sql, "unsure", (), ("there is no statement in it",), targets=None, count=0)
     return _whole(sql, [_statement(item["stmt"], catalog) for item in tree], catalog)
@@ -262,42 +261,13 @@ def _duckdb_objection(sql: str, verdicts: list[_Verdict]) -> str | None:
     kinds = duckdb_kinds(sql)
     if isinstance(kinds, str):
         return f"DuckDB can't read it: {kinds}"
-    if any([kind] not in _RUNNABLE for kind in kinds):
+    if any([kind] not in RUNNABLE for kind in kinds):
         return f"it is {' and '.join(kinds)} to DuckDB"
     return None
 
 
 def _own_to_duckdb(names: Names, known: frozenset[str], forms: frozenset[str]) -> bool:
     return _own(names, known) or _own(names, forms)
-
-
-def _duckdb_only(sql: str, complaint: str) -> Statement:
-    """A text that PostgreSQL's grammar refuses."""
-    kinds = duckdb_kinds(sql)
-    if isinstance(kinds, str) or not kinds:
-        reasons: tuple[str, ...] = (f"neither engine can read it: {complaint}",)
-        return Statement(sql, "unsure", ("pg",), reasons, targets=None)
-    count = len(kinds)
-    if any([kind] not in _RUNNABLE for kind in kinds):
-        reasons = (f"it is {' and '.join(kinds)} in DuckDB's syntax", f"PostgreSQL: {complaint}")
-        return Statement(sql, "write", (), reasons, targets=None, count=count)
-    inner = _EXPLAIN.sub("", sql, count=1) if kinds == ["EXPLAIN"] else sql
-    tree = duckdb_tree(inner)
-    if tree is None:
-        reasons = ("DuckDB's tree of it can't be looked into", f"PostgreSQL: {complaint}")
-        return Statement(sql, "unsure", (), reasons, targets=None, count=count)
-    seen = duckdb_walk.walk(tree)
-    unknown = duckdb_walk.unknown(seen)
-    return Statement(
-        sql,
-        "unsure" if unknown else "read",
-        () if unknown else ("duckdb",),
-        tuple([f"{name}() is not known to do nothing" for name in unknown] or [f"PostgreSQL: {complaint}"]),
-        tuple(seen.relations),
-        functions=frozenset(names[-1] for names in seen.functions),
-        columns=frozenset(seen.columns),
-        count=count,
-    )
 
 
 def _spoken(kind: str) -> str:
