@@ -18,7 +18,7 @@ from ciq.router.catalogue import duckdb, postgres
 from ciq.router.duckdb_only import RUNNABLE, duckdb_only
 from ciq.router.grammar import duckdb_kinds, postgres_tree, too_large
 from ciq.router.hints import hints
-from ciq.router.postgres_sought import sought
+from ciq.router.postgres_plain import plain
 from ciq.router.postgres_walk import Names, Seen
 from ciq.router.postgres_written import written
 from ciq.router.statement import ENGINES, Engine, Kind, Relation, Statement
@@ -105,7 +105,7 @@ def _whole(sql: str, verdicts: list[_Verdict], catalog: Catalog | None) -> State
         count=len(verdicts),
         scans=tuple(scan for verdict in verdicts for scan in verdict.seen.scans),
         differs=differs,
-        sought=sought(first.select, first.seen) if catalog and differs is None and first.select else (),
+        plain=plain(first.select, first.seen) if catalog and differs is None and first.select else None,
     )
 
 

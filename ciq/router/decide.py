@@ -207,8 +207,8 @@ def choose(
     figures = measured()
     costs = _milliseconds(settings.cost, able, figures)
     if len(costs) > 1:
-        most = {"pg": "over "} if WHOLE in figures else {}
-        said = ", ".join(f"{engine} {most.get(engine, '')}{cost:.2f} ms" for engine, cost in costs.items())
+        bound = {"pg": "over " if WHOLE in figures else "under " if FEW[0] in figures else ""}
+        said = ", ".join(f"{engine} {bound.get(engine, '')}{cost:.2f} ms" for engine, cost in costs.items())
         return Chosen(min(costs, key=lambda engine: costs[engine]), "cost", said, costs, figures)
     limit, megabytes = settings.defaults.large_select_mb, figures.get("duckdb_mb", 0.0)
     if "duckdb" in able and megabytes >= limit:
@@ -221,6 +221,9 @@ def choose(
 
 WHOLE = "pg_whole"
 """The least that a planner can find a read to cost, where even that is more than DuckDB takes and it was not asked."""
+
+FEW = ("pg_few", "pg_few_mb")
+"""The most that it can find, and the most MB, where even that is less than DuckDB takes."""
 
 TERMS: Mapping[Engine, tuple[str, ...]] = {"pg": ("pg_cost", "pg_mb"), "duckdb": ("duckdb_mb", "duckdb_mrow")}
 """The figures that an engine's time is estimated from; a coefficient in the settings has the same name."""
@@ -236,10 +239,17 @@ def least(cost: Cost, whole: float) -> float:
     return cost.pg_base + cost.pg_cost * whole
 
 
+def most(cost: Cost, few: float, megabytes: float) -> float:
+    """The milliseconds that a read takes on PostgreSQL at the most, where its planner's cost is not above ``few``."""
+    return estimated(cost, "pg", {"pg_cost": few, "pg_mb": megabytes})
+
+
 def _milliseconds(cost: Cost, able: Sequence[Engine], figures: Mapping[str, float]) -> dict[Engine, float]:
     """The times of the engines that have figures; an added engine's figure is its time itself."""
     own = {engine: figures[f"{engine}_ms"] for engine in able if f"{engine}_ms" in figures}
     if WHOLE in figures:
         own["pg"] = least(cost, figures[WHOLE])
+    if FEW[0] in figures:
+        own["pg"] = most(cost, *(figures[name] for name in FEW))
     known = [engine for engine, terms in TERMS.items() if engine in able and figures.keys() >= set(terms)]
     return {engine: estimated(cost, engine, figures) for engine in known} | own

@@ -49,11 +49,32 @@ class Scan(NamedTuple):
     filters: tuple[Filter, ...] = ()
 
 
-Sought = tuple[tuple[Relation, frozenset[str] | None], ...]
-"""Relations, each with the columns by which an index that has one of them might find fewer rows of it than all.
+class Sought(NamedTuple):
+    """A relation of a FROM and what it is ``called`` there.
 
-None where fewer will do in any case.
-"""
+    ``columns`` are those by which an index that has one of them might find fewer rows of it than all; None where fewer
+    will do in any case.
+    """
+
+    called: str
+    relation: Relation
+    columns: frozenset[str] | None
+
+
+Column = tuple[str, str]
+"""What a relation is called, and a column of it."""
+
+
+class Plain(NamedTuple):
+    """A query with no other in it: its relations, in the order of its scans.
+
+    ``equal`` are pairs of columns that must be equal in each row that is joined. Where a sole relation is sorted by a
+    column and the first rows of it are taken, ``first`` has the column and their number.
+    """
+
+    sought: tuple[Sought, ...]
+    equal: tuple[tuple[Column, Column], ...] = ()
+    first: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +88,7 @@ class Statement:
     ``functions`` are all called names, ``columns`` the last names of column references, where ``*`` stands for all.
     ``hints`` are the engines that comments ask for; ``count`` is the number of statements. ``scans`` are what
     PostgreSQL's grammar says of each FROM. ``differs`` is None where either engine would answer alike, else why not.
-    ``sought`` is what a plain query may need less of than all its rows; empty for any other.
+    ``plain`` is None for a query with another in it.
     """
 
     sql: str
@@ -83,7 +104,7 @@ class Statement:
     count: int = 1
     scans: tuple[Scan, ...] = ()
     differs: str | None = "it is not looked into"
-    sought: Sought = ()
+    plain: Plain | None = None
 
     @cached_property
     def fingerprint(self) -> str:

@@ -14,6 +14,7 @@ from ciq.postgres import Server
 from ciq.router import Router
 from ciq.router.classify import classify
 from ciq.router.foregone import figures
+from ciq.router.keyed import few
 from ciq.router.postgres_engine import PostgresEngine
 from ciq.router.settings import Cost, Settings
 
@@ -30,6 +31,12 @@ CREATE TABLE api.computed AS SELECT id, name FROM api.big;
 CREATE INDEX ON api.computed (lower(name));
 CREATE TABLE api.twin AS SELECT id FROM api.other;
 CREATE UNIQUE INDEX ON api.twin (id);
+CREATE TABLE api.scattered AS SELECT id, x FROM api.big ORDER BY hashint8(id);
+CREATE UNIQUE INDEX ON api.scattered (id);
+CREATE TABLE api.downwards AS SELECT id FROM api.other;
+CREATE UNIQUE INDEX ON api.downwards (id DESC NULLS LAST);
+CREATE TABLE api.unread WITH (autovacuum_enabled = false) AS SELECT id FROM api.other;
+CREATE UNIQUE INDEX ON api.unread (id);
 CREATE TABLE api.parted (id bigint, day date, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
 CREATE TABLE api.first PARTITION OF api.parted FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
 CREATE TABLE api.parent (id bigint PRIMARY KEY);
@@ -81,10 +88,47 @@ QUERIES = {
 }
 
 NO_TIME = {"duckdb_mb": 0.0, "duckdb_mrow": -1.0}
+ALL_TIME = {"duckdb_mb": 0.0, "duckdb_mrow": 1e6}
+FEW = {
+    "SELECT * FROM api.big WHERE id BETWEEN 7 AND 7 + 1000": 1001,
+    "SELECT sum(x), count(DISTINCT name) FROM api.big WHERE id BETWEEN 50 AND 250": 201,
+    "SELECT g, max(x) FROM api.big WHERE id >= 50 AND 7 < x AND id < 1050 GROUP BY g ORDER BY 2 DESC, g": 1001,
+    "SELECT * FROM api.big WHERE id IN (5, 6, 70000)": 3,
+    "SELECT * FROM api.big ORDER BY id DESC LIMIT 10": 10,
+    "SELECT x FROM api.big b ORDER BY b.id ASC LIMIT 0": 1,
+    "SELECT * FROM api.scattered WHERE id BETWEEN 100 AND 300": 201,
+    "SELECT * FROM api.scattered ORDER BY id LIMIT 100": 100,
+    "SELECT b.x, t.id FROM api.big b JOIN api.twin t ON b.k = t.id WHERE b.id = 5": 1,
+    "SELECT b.x, t.id FROM api.twin t, api.big b WHERE b.id BETWEEN 10 AND 90 AND t.id = b.k AND t.id > 3": 81,
+    "SELECT * FROM api.other o JOIN api.twin t ON o.h = t.id JOIN api.big b ON b.k = t.id WHERE b.id = 5": None,
+    "SELECT * FROM api.big b JOIN api.twin t ON b.k = t.id JOIN api.scattered s ON s.id = t.id WHERE b.id = 5": 1,
+    "SELECT * FROM api.big b, api.twin t WHERE b.id BETWEEN 1 AND 20 AND t.id BETWEEN 1 AND 30": 600,
+    "SELECT * FROM api.big b LEFT JOIN api.twin t ON b.k = t.id WHERE b.id = 5": None,
+    "SELECT * FROM api.big b JOIN api.twin t ON b.x = t.id WHERE b.id = 5": None,
+    "SELECT * FROM api.big b JOIN api.twin t ON b.k < t.id WHERE b.id = 5": None,
+    "SELECT * FROM api.big b JOIN api.twin t ON b.k = t.id OR b.g = t.id WHERE b.id = 5": None,
+    "SELECT * FROM api.big WHERE id >= 5": None,
+    "SELECT * FROM api.big WHERE id BETWEEN 5 AND 6.5": None,
+    "SELECT * FROM api.big WHERE id BETWEEN 5 AND 90 OR x = 4": None,
+    "SELECT * FROM api.big WHERE k BETWEEN 5 AND 90": None,
+    "SELECT * FROM api.big ORDER BY x, id LIMIT 10": None,
+    "SELECT * FROM api.big ORDER BY id, x LIMIT 10": None,
+    "SELECT * FROM api.big ORDER BY id NULLS FIRST LIMIT 10": None,
+    "SELECT x AS id FROM api.big ORDER BY id LIMIT 10": None,
+    "SELECT * FROM api.big WHERE x = 12500 ORDER BY id LIMIT 10": None,
+    "SELECT max(x) FROM api.big GROUP BY id ORDER BY id LIMIT 10": None,
+    "SELECT count(*) FROM api.big GROUP BY k ORDER BY k LIMIT 10": None,
+    "SELECT * FROM api.big ORDER BY k LIMIT 10": None,
+    "SELECT * FROM api.downwards ORDER BY id LIMIT 10": None,
+    "SELECT * FROM api.unread WHERE id BETWEEN 5 AND 9": None,
+    "SELECT * FROM api.parent WHERE id BETWEEN 5 AND 9": None,
+    "SELECT * FROM api.partial WHERE id BETWEEN 5 AND 9": None,
+}
 KEYS = {
     "SELECT * FROM api.big WHERE id = 5": True,
     "SELECT x FROM api.big b WHERE x > 3 AND b.id = 5 LIMIT 1": True,
     "SELECT count(*), min(x) FROM api.big WHERE id BETWEEN 7 AND 7": True,
+    "SELECT * FROM api.big WHERE id BETWEEN 9 AND 5": True,
     "SELECT * FROM api.parted WHERE day = '2026-01-03' AND id = 5": True,
     "SELECT * FROM api.parted WHERE id = 5": False,
     "SELECT * FROM api.big WHERE id = 5.5": False,
@@ -102,7 +146,7 @@ KEYS = {
 @pytest.fixture(scope="module")
 def engine(postgres: Server) -> Iterator[PostgresEngine]:
     with prepared(postgres, SETUP + TABLES) as server:
-        for table in ("big", "other", "partial", "computed", "twin"):
+        for table in ("big", "other", "partial", "computed", "twin", "scattered", "downwards"):
             execute(server, f"VACUUM ANALYZE api.{table}")
         engine = PostgresEngine(server, Settings())
         yield engine
@@ -125,6 +169,22 @@ def test_a_row_by_its_key_takes_few_pages(engine: PostgresEngine, sql: str, know
     found = figures(classify(sql, catalog), catalog, Cost(), NO_TIME).get("pg_cost")
     assert (found is not None) == known
     assert found is None or found == pytest.approx(planned["pg_cost"], rel=0.1)
+
+
+@pytest.mark.parametrize(("sql", "rows"), FEW.items())
+def test_what_keys_leave_costs_no_less_than_the_planner_says(
+    engine: PostgresEngine, sql: str, rows: int | None
+) -> None:
+    catalog, planned = engine.catalog(), engine.estimate(sql)
+    assert planned
+    statement = classify(sql, catalog)
+    assert statement.plain
+    found = few(statement.plain, statement.scans, catalog)
+    assert (found and found.rows) == rows
+    said = figures(statement, catalog, Cost(), ALL_TIME)
+    assert ("pg_few" in said) == (rows is not None)
+    assert found is None or planned["pg_cost"] <= said["pg_few"] == found.cost
+    assert not figures(statement, catalog, Cost(), NO_TIME).keys() & {"pg_few"}
 
 
 def test_a_planner_whose_answer_is_foregone_is_not_asked(
