@@ -131,7 +131,7 @@ def _read(
     files = [file.opened for file in new]
     alone = contract.on_violation == "quarantine"
     if not alone:
-        judge_all(con, contract, typed.rows, files, sum(typed.counts), fresh=typed.fresh)
+        judge_all(con, contract, typed.rows, files, sum(typed.counts), fresh=typed.fresh, mixed=sum(typed.mixed, ()))
 
     def part(at: int) -> _Part:
         own = exp.EQ(this=column(POSITION[0]), expression=exp.convert(at))
@@ -139,8 +139,9 @@ def _read(
         found, target = _Part(typed.counts[at]), _part(aside, new[at].scan.sha256)
         with con.cursor() as session:
             if alone:
+                of, mixed = files[at].path.name, typed.mixed[at]
                 verdict = judge_all(
-                    session, contract, rows, files, found.records, fresh=typed.fresh, of=files[at].path.name
+                    session, contract, rows, files, found.records, fresh=typed.fresh, of=of, mixed=mixed
                 )
                 if verdict.told:
                     found = _set_aside(session, contract, rows, verdict, files, at, _rejects(aside, target.stem))

@@ -49,7 +49,7 @@ def check(path: Path, contract: Contract) -> CheckResult:
                 return CheckResult(path, scanned.scan.records, (), glanced.warnings, glanced.mends)
             typed = read_all(con, contract, [scanned], Path(folder), lambda size: None)
             (count,) = typed.counts
-            verdict = judge_all(con, contract, typed.rows, opened, count, fresh=typed.fresh)
+            verdict = judge_all(con, contract, typed.rows, opened, count, fresh=typed.fresh, mixed=typed.mixed[0])
             judged = verdict.judged
             if verdict.told and [count] == set_aside(con, contract, typed.rows, judged, verdict.repeated, 1):
                 raise DataRefused(*verdict.told, none_left(contract))

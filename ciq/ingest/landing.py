@@ -144,7 +144,9 @@ def _land(
     with connection(aside) as con:
         typed = read_all(con, contract, scanned, aside, tick, kept)
         rows, counts, whole = typed.rows, typed.counts, typed.whole
-        verdict = judge_all(con, contract, rows, _opened(scanned), sum(counts), fresh=typed.fresh)
+        verdict = judge_all(
+            con, contract, rows, _opened(scanned), sum(counts), fresh=typed.fresh, mixed=sum(typed.mixed, ())
+        )
         judged, rejected = verdict.judged, [0] * len(counts)
         if verdict.told:
             rejected = _set_aside(con, contract, rows, verdict, scanned, rejects)

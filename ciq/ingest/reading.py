@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -60,13 +60,14 @@ class Typed:
     """The typed rows of all files in order, and how many each one has.
 
     ``fresh`` rows carry the text of cells that could not be cast. ``whole`` is a Parquet file of the declared columns
-    of all rows, and of nothing else, where there is one.
+    of all rows, and of nothing else, where there is one. ``mixed`` are the problems of each file as a whole.
     """
 
     rows: exp.Query
     counts: tuple[int, ...]
     fresh: bool
     whole: Path | None
+    mixed: tuple[tuple[Problem, ...], ...]
 
 
 def open_all(paths: Sequence[Path], contract: Contract, aside: Path, earlier: Earlier | None = None) -> list[Opened]:
@@ -102,20 +103,21 @@ def read_all(
     meanwhile.
     """
 
-    def read(at: int) -> tuple[exp.Query, int, bool, Path | None]:
+    def read(at: int) -> tuple[exp.Query, int, bool, Path | None, tuple[Problem, ...]]:
         file = files[at]
         if file.opened.landed and earlier:
             file.opened.stamp.verify()
             tick(file.scan.bytes)
-            return earlier_rows(contract, earlier, at, file.scan.sha256), file.opened.landed.rows, True, None
+            return earlier_rows(contract, earlier, at, file.scan.sha256), file.opened.landed.rows, True, None, ()
         cast = aside / f"{at}.parquet"
         with con.cursor() as own:
             count, sound = _cast(own, contract, file, cast, tick)
-        return cast_rows(contract, cast, at, file.scan.sha256, sound=sound), count, sound, cast
+            found = () if sound else tuple(_mixed(own, contract, file.opened, cast))
+        return cast_rows(contract, cast, at, file.scan.sha256, sound=sound), count, sound, cast, found
 
-    branches, counts, sound, casts = zip(*gathered(read, range(len(files))), strict=True)
+    branches, counts, sound, casts, mixed = zip(*gathered(read, range(len(files))), strict=True)
     whole = casts[0] if all(sound) and len(casts) == 1 else None
-    return Typed(_together(branches), counts, not all(sound), whole)
+    return Typed(_together(branches), counts, not all(sound), whole, mixed)
 
 
 @dataclass(frozen=True)
@@ -142,18 +144,20 @@ def judge_all(
     *,
     fresh: bool,
     of: str | None = None,
+    mixed: Sequence[Problem] = (),
 ) -> Verdict:
     """Judge typed rows, ``total`` in all. Raises DataRefused for all violations at once, if they are not tolerated.
 
-    ``of`` is the name of the file whose rows these are, if it is judged alone.
+    ``of`` is the name of the file whose rows these are, if it is judged alone; ``mixed`` are problems of whole files,
+    which nothing tolerates.
     """
     judged = judge(con, contract, typed, fresh=fresh)
     verdict = Verdict(judged, total, tuple(repeats(con, contract, typed, SAMPLES)))
-    if not verdict.counts:
+    if not verdict.counts and not mixed:
         return verdict
     told = problems(con, contract, typed, judged, verdict.repeated, files, fresh=fresh)
-    if contract.on_violation == "fail":
-        raise DataRefused(*told)
+    if mixed or contract.on_violation == "fail":
+        raise DataRefused(*mixed, *told)
     over = list(quarantine.excess(contract, verdict.counts, total, of))
     if over:
         raise DataRefused(*told, *over)
@@ -207,8 +211,6 @@ def _cast(con: DuckDBPyConnection, contract: Contract, file: Scanned, target: Pa
     if count == 0:
         raise DataRefused(Problem("F111", "the file has no rows", source.path))
     bound_rows(count, source.path, contract.source.limits)
-    if not sound:
-        _placed_alike(con, contract, source, target)
     return count, sound
 
 
@@ -232,17 +234,14 @@ def _written(
     return True
 
 
-def _placed_alike(con: DuckDBPyConnection, contract: Contract, file: Opened, cast: Path) -> None:
-    found = list[Problem]()
+def _mixed(con: DuckDBPyConnection, contract: Contract, file: Opened, cast: Path) -> Iterator[Problem]:
     for name, naive, placed in mixed(con, contract, cast):
         places = file.reader.places(file.raw, contract, file.header, sorted((naive, placed)))
         at = file.header.names.index(name)
         bare, full = (repr(places[record].values[at]) for record in (naive, placed))
         later = max(naive, placed)
         message = f"{name} has times without an offset, such as {bare}, and times with one, such as {full}"
-        found.append(Problem("I212", message, file.path, places[later].line, help="write all times in one form"))
-    if found:
-        raise DataRefused(*found)
+        yield Problem("I212", message, file.path, places[later].line, help="write all times in one form")
 
 
 def _twins(files: Sequence[Scanned]) -> list[Problem]:

@@ -48,6 +48,7 @@ def test_bad_rows_are_named_and_good_ones_land(project, make):
         (6, 8, at + 27, "I208", None),
         (8, 10, at + len(body) - 8, "I207", None),
     ]
+    assert [line["constraint"] for line in found] == ["id", None, None, None, "r", "r", "id"]
     assert [line["raw"] for line in found if line["column"]] == ["q", "99", "7"]
     assert json.loads(found[5]["raw"]) == {"id": "6", "treated": "1", "x": "8.5", "g": "é"}
     assert {line["file"] for line in found} == {"d.csv"}

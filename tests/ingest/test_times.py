@@ -119,6 +119,13 @@ def test_times_with_and_without_an_offset_in_one_column(bare, full, zone, projec
     assert check(put(project, bare, "", bare), contract).ok and check(put(project, full, "", full), contract).ok
 
 
+def test_mixed_offsets_hide_no_other_fault(project, make):
+    path = project.put(H.encode() + b"1,0,2024-01-01 10:00,a\n2,0,2024-01-01 10:00Z,a\n2,7,2024-01-01 10:00Z,a\n")
+    for fields in ({}, {"on_violation": "quarantine", "tolerance": {"default": 1.0}}):
+        found = check(path, make(types=DATETIME, **fields)).problems
+        assert [(problem.rule, problem.line) for problem in found] == [("I212", 3), ("I206", 4), ("I207", 4)], fields
+
+
 def test_each_file_has_its_own_form(project, make):
     project.put(f"{H}1,0,2024-01-01 10:00,a\n".encode(), "d_1.csv")
     project.put(f"{H}2,0,2024-01-01 10:00Z,a\n".encode(), "d_2.csv")

@@ -64,10 +64,17 @@ def set_aside(
 ) -> list[int]:
     """Note every violation in a table of the connection; how many rows of each of the ``files`` it has."""
     found = [
-        _noted(positions(contract, typed, each.check, fresh=True), each.check.rule, each.check.column)
+        _noted(
+            positions(contract, typed, each.check, fresh=True),
+            each.check.rule,
+            each.check.column,
+            None if each.check.column else each.check.expected,
+        )
         for each in judged.violations
     ]
-    found += [_noted(repeated_rows(contract, typed, repeat.key), "I207", None) for repeat in repeated]
+    found += [
+        _noted(repeated_rows(contract, typed, repeat.key), "I207", None, ", ".join(repeat.key)) for repeat in repeated
+    ]
     every: exp.Query = found[0]
     for other in found[1:]:
         every = exp.union(every, other, distinct=False, copy=False)
@@ -90,29 +97,33 @@ def kept(typed: exp.Query) -> exp.Query:
 def write(con: DuckDBPyConnection, contract: Contract, files: Sequence[Opened], target: Path) -> None:
     """Write every violation with its place: file, line, record, byte offset in the text, column, rule and raw text.
 
-    The raw text is that of the cell, or for what concerns several columns of the whole record, as a JSON object.
+    The raw text is that of the cell, or for what concerns several columns of the whole record, as a JSON object; of
+    these ``constraint`` tells which it was: the id of the row rule, or the columns of the key.
     """
     import pyarrow as pa
     from pyarrow import parquet
 
-    texts, numbers = ("file", "column", "rule", "raw"), ("line", "record", "byte_offset")
+    texts, numbers = ("file", "column", "rule", "constraint", "raw"), ("line", "record", "byte_offset")
     schema = pa.schema([(name, pa.string()) for name in texts] + [(name, pa.int64()) for name in numbers])
     with parquet.ParquetWriter(target, schema, compression="zstd") as writer:
         for ordinal, file in enumerate(files):
             for chunk in _chunks(con, ordinal):
-                wanted = sorted({record for record, _, _ in chunk})
+                wanted = sorted({noted[0] for noted in chunk})
                 places = file.reader.places(file.raw, contract, file.header, wanted)
                 lines = [_line(contract, file, places[noted[0]], *noted) for noted in chunk]
                 writer.write_table(pa.Table.from_pylist(lines, schema))
 
 
-def _line(contract: Contract, file: Opened, place: Place, record: int, rule: str, name: str | None) -> dict[str, Any]:
+def _line(
+    contract: Contract, file: Opened, place: Place, record: int, rule: str, name: str | None, constraint: str | None
+) -> dict[str, Any]:
     values = dict(zip(file.header.names, place.values, strict=True))
     record_text = json.dumps({each: values[each] for each in contract.types}, ensure_ascii=False)
     return {
         "file": file.path.name,
         "column": name,
         "rule": rule,
+        "constraint": constraint,
         "raw": record_text if name is None else values[name],
         "line": place.line,
         "record": record,
@@ -120,14 +131,15 @@ def _line(contract: Contract, file: Opened, place: Place, record: int, rule: str
     }
 
 
-def _noted(found: exp.Select, rule: str, name: str | None) -> exp.Select:
-    named = exp.cast(exp.convert(name), "TEXT")
-    return found.select(exp.alias_(exp.Literal.string(rule), "rule"), exp.alias_(named, "name"))
+def _noted(found: exp.Select, rule: str, name: str | None, constraint: str | None) -> exp.Select:
+    noted = {"rule": rule, "name": name, "constraint": constraint}
+    return found.select(*(exp.alias_(exp.cast(exp.convert(text), "TEXT"), each) for each, text in noted.items()))
 
 
-def _chunks(con: DuckDBPyConnection, ordinal: int) -> Iterator[list[tuple[int, str, str | None]]]:
+def _chunks(con: DuckDBPyConnection, ordinal: int) -> Iterator[list[tuple[int, str, str | None, str | None]]]:
     place, record = map(column, POSITION)
-    query = exp.select(record, column("rule"), column("name")).from_(_TABLE).where(place.eq(ordinal))
-    found = con.execute(query.order_by(record, column("rule"), column("name")).sql(dialect="duckdb"))
+    noted = (record, *map(column, ("rule", "name", "constraint")))
+    query = exp.select(*noted).from_(_TABLE).where(place.eq(ordinal)).order_by(*noted)
+    found = con.execute(query.sql(dialect="duckdb"))
     while chunk := found.fetchmany(_CHUNK):
         yield chunk
