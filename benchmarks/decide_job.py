@@ -23,6 +23,7 @@ from duckdb_extensions import import_extension
 
 from ciq.postgres import Server, connect, embedded, roles
 from ciq.router import Router
+from ciq.router.shapes import Shapes
 
 TRIES = 50
 TABLES = ("lineitem", "orders", "customer", "part", "partsupp", "supplier", "nation", "region")
@@ -71,6 +72,7 @@ def prepared(folder: Path, server: Server) -> list[str]:
 def anew(router: Router, sql: str) -> None:
     """Decide as if the text had never been seen."""
     router._known.decisions.clear()
+    router._known.shapes = Shapes()
     if router.decide(sql).rule not in ("cost", "not portable"):
         raise SystemExit(f"it is not decided between the engines: {sql}")
 

@@ -10,8 +10,8 @@ from benchmarks.scratch import Scratch
 from benchmarks.table import Row
 
 ENGINES = ("pg", "duckdb")
-ROUTED = {"new": "new texts", "seen": "texts seen before"}
-"""Whether the decision is made in the time that is measured, or kept from the call before."""
+ROUTED = {"new": "new texts", "numbers": "new numbers", "seen": "texts seen before"}
+"""Whether the decision is made in the time that is measured, whole or for other numbers, or was made before."""
 
 MORE = 5
 """Milliseconds that a statement may take more, whatever the ratio."""

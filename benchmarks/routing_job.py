@@ -18,11 +18,12 @@ import duckdb
 from ciq.postgres import Server, connect, embedded, roles
 from ciq.router import Router, tune
 from ciq.router.settings import Settings
+from ciq.router.shapes import Shapes
 from ciq.router.statement import ENGINES
 
 TRIES = 8
-ROUTED = ("new", "seen")
-"""A text that the router has not seen, and one that it has."""
+ROUTED = ("new", "numbers", "seen")
+"""A text that the router has not seen, one that differs in its numbers from one that it has, and one that it has."""
 
 WAYS = (*ENGINES, *ROUTED)
 
@@ -69,8 +70,8 @@ def main() -> None:
     print(json.dumps({"before": before, "after": after, "cost": found.after.model_dump()}))
 
 
-def prepared(folder: Path, server: Server, rows: int) -> list[str]:
-    """Make the tables on both engines; the statements over them."""
+def prepared(folder: Path, server: Server, rows: int) -> list[tuple[str, ...]]:
+    """Make the tables on both engines; the statements over them, each once a try with other numbers, if it has any."""
     roles.ensure(server)
     sizes = [max(rows // share, 1000) for share in SHARES]
     for size in sizes:
@@ -78,7 +79,12 @@ def prepared(folder: Path, server: Server, rows: int) -> list[str]:
     copies = ", ".join(f"api.t{size}: t{size}.parquet" for size in sizes)
     (folder / "router.yml").write_text(f"relations: {{{copies}}}\n", encoding="utf-8")
     return [
-        shape.format(t=f"api.t{size}", s=f"api.t{sizes[0]}", middle=size // 2) for size in sizes for shape in SHAPES
+        tuple(
+            shape.format(t=f"api.t{size}", s=f"api.t{sizes[0]}", middle=size // 2 + number)
+            for number in range(TRIES + 2)
+        )
+        for size in sizes
+        for shape in SHAPES
     ]
 
 
@@ -99,7 +105,7 @@ def load(folder: Path, server: Server, name: str, size: int) -> None:
     text.unlink()
 
 
-def in_turn(folder: Path, statements: list[str]) -> list[dict[str, float]]:
+def in_turn(folder: Path, statements: list[tuple[str, ...]]) -> list[dict[str, float]]:
     """The milliseconds of each statement on each engine and routed, on a router that is warm.
 
     The ways take turns in a shuffled order, since each leaves an engine's caches warm or cold to the next. The figures
@@ -108,11 +114,11 @@ def in_turn(folder: Path, statements: list[str]) -> list[dict[str, float]]:
     """
     router = Router.from_config(folder / "router.yml")
     found = []
-    for sql in statements:
+    for sql, *others in statements:
         tries: dict[str, list[float]] = {way: [] for way in WAYS}
         for number in range(TRIES + 1):
             for way in Random(number).sample(WAYS, len(WAYS)):
-                tries[way].append(once(router, sql, way))
+                tries[way].append(once(router, others[number] if way == "numbers" else sql, way))
         least = {way: min(times[1:]) for way, times in tries.items()}
         found.append({**least, "chosen": least[router.decide(sql).engine or ""]})
     router.close()
@@ -122,11 +128,12 @@ def in_turn(folder: Path, statements: list[str]) -> list[dict[str, float]]:
 def once(router: Router, sql: str, way: str) -> float:
     """The milliseconds of a statement with all its rows.
 
-    Where it is routed its decision counts: made anew where ``way`` is "new", kept from an earlier call where it is
+    Where it is routed its decision counts: made anew where ``way`` is "new", and kept from an earlier call where it is
     "seen". Else ``way`` is the engine that is asked for, and what that one takes alone is all.
     """
     if way == "new":
         router._known.decisions.clear()
+        router._known.shapes = Shapes()
     start = time.perf_counter()
     answer = router.execute(sql, engine=None if way in ROUTED else way)
     answer.table()

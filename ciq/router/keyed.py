@@ -10,7 +10,7 @@ from ciq.router.statement import Filter, Plain, Scan, Span
 
 
 class Few(NamedTuple):
-    """``rows`` at the most, found at ``cost`` at the most, and the ``megabytes`` that they have in their tables."""
+    """``rows`` at the most, found at ``cost`` at the most, and the ``megabytes`` of an answer of them all."""
 
     rows: int
     cost: float
@@ -43,7 +43,7 @@ def few(plain: Plain, scans: Sequence[Scan], catalog: Catalog) -> Few | None:
         cost += rows * each
         rows *= count
         del left[called]
-    return Few(rows, cost, rows * sum(read.table.row_mb for read in reads.values()))
+    return Few(rows, cost, 0.0 if plain.sole else rows * sum(read.table.row_mb for read in reads.values()))
 
 
 def _reads(plain: Plain, scans: Sequence[Scan], catalog: Catalog) -> Iterator[tuple[str, _Read]]:

@@ -18,6 +18,7 @@ _LEAVES = frozenset({"A_Const", "TypeName", "funcname", "name"})
 _RENAMING = frozenset({"colnames", "isNatural"})
 _ENDS = frozenset({("min",), ("max",)})
 """Without groups, an index has them at its ends."""
+_AGGREGATES = _ENDS | {("count",), ("sum",), ("avg",)}
 _ALL_ROWS = frozenset({"targetList", "fromClause", "sortClause", "limitCount", "limitOption", "op"})
 """Of a query that has no more parts, and no functions, every row of its relations is one of its own."""
 
@@ -26,7 +27,8 @@ def plain(select: dict[str, Any], seen: Seen) -> Plain | None:
     """What a SelectStmt of libpg_query's tree, of which ``seen`` is everything, reads; None with a query within it."""
     if not select.keys() <= _PLAIN or seen.kinds & _INNER or "fromClause" not in select:
         return None
-    return Plain(tuple(_sought(select, seen)), tuple(_equal(select)), _first(select, seen))
+    sole = "groupClause" not in select and not seen.functions.isdisjoint(_AGGREGATES)
+    return Plain(tuple(_sought(select, seen)), tuple(_equal(select)), _first(select, seen), sole)
 
 
 def _sought(select: dict[str, Any], seen: Seen) -> Iterator[Sought]:

@@ -16,7 +16,6 @@ from ciq.postgres import resolve
 from ciq.router import foregone
 from ciq.router import lake as lakes
 from ciq.router.catalog import Catalog
-from ciq.router.classify import classify
 from ciq.router.decide import Context, Decision, Located, Spoken, choose, locate, refusal
 from ciq.router.duckdb_engine import DuckDBEngine
 from ciq.router.engine import Rows, Unavailable, added, begun, planned
@@ -26,6 +25,7 @@ from ciq.router.names import names
 from ciq.router.postgres_engine import PostgresEngine
 from ciq.router.result import Result
 from ciq.router.settings import FILE, Settings, load_settings
+from ciq.router.shapes import Shapes
 from ciq.router.statement import ENGINES, Engine, Relation, Statement
 
 _CACHE_BYTES = 8_000_000
@@ -44,6 +44,7 @@ class _Known:
     looked_at: float = 0.0
     decisions: OrderedDict[tuple[str, Context, Engine | None], Decision] = field(default_factory=OrderedDict)
     size: int = 0
+    shapes: Shapes = field(default_factory=Shapes)
 
 
 class Router:
@@ -130,7 +131,7 @@ class Router:
     def _decide(self, sql: str, context: Context, asked: Engine | None) -> Decision:
         catalog = self._known.catalog
         engines = (*ENGINES, *self._added)
-        statement = classify(sql, catalog, engines)
+        statement = self._known.shapes.judged(sql, catalog, engines)
         spoke = [Spoken("kind", f"{statement.kind}{': ' + statement.reasons[0] if statement.reasons else ''}")]
         if problem := refusal(statement, self._write, self.settings, catalog):
             return Decision(statement, None, "refused", tuple(spoke), problem)
@@ -246,7 +247,7 @@ class Router:
             except CiqError:
                 return
             known.decisions.clear()
-            known.size = 0
+            known.size, known.shapes = 0, Shapes()
             known.catalog, known.catalog_at = catalog, now
 
 

@@ -69,12 +69,14 @@ class Plain(NamedTuple):
     """A query with no other in it: its relations, in the order of its scans.
 
     ``equal`` are pairs of columns that must be equal in each row that is joined. Where a sole relation is sorted by a
-    column and the first rows of it are taken, ``first`` has the column and their number.
+    column and the first rows of it are taken, ``first`` has the column and their number. ``sole`` is whether the answer
+    is one row, of all that are read.
     """
 
     sought: tuple[Sought, ...]
     equal: tuple[tuple[Column, Column], ...] = ()
     first: tuple[str, int] | None = None
+    sole: bool = False
 
 
 @dataclass(frozen=True)
