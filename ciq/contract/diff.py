@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ciq.contract.changes import CHANGE_KINDS, ChangeKind
+from ciq.contract.effective import effective
 from ciq.contract.model import Contract, Deduplicate
 
 _ABSENT = object()
@@ -50,7 +51,7 @@ def diff(before: Contract, after: Contract) -> tuple[Change, ...]:
 
 def _found(before: Contract, after: Contract) -> Iterator[Found]:
     """The changes place by place, each of the kind that it is beside all else that ``after`` says."""
-    for path, kind, old, new in _walk((), _facts(before), _facts(after)):
+    for path, kind, old, new in _walk((), effective(before), effective(after)):
         column = path.split(".", 1)[-1]
         if path.endswith(".pii") and "drop" in (old, new):
             known = column.removesuffix(".pii") in after.types
@@ -74,21 +75,6 @@ def _takes_more(contract: Contract, column: str) -> bool:
 
 def _sorted_key(deduplicate: Deduplicate | None) -> list[str]:
     return sorted(deduplicate.by) if deduplicate else []
-
-
-def _facts(contract: Contract) -> dict[str, Any]:
-    """The contract as data, with what it says without a word: what its parts require, its rules by id, its defaults."""
-    facts = json.loads(json.dumps(contract.facts()))
-    rules = {rule.id: (rule.sql, rule.severity) for rule in contract.constraints.rules}
-    unique = [sorted(key) for key in contract.unique_keys]
-    facts["constraints"] |= {"rules": rules, "not_null": list(contract.required), "unique": unique}
-    facts["columns"] = {
-        name: {key: value for key, value in note.items() if value} for name, note in facts["columns"].items()
-    }
-    window, table = contract.schedule.window, contract.publish.table
-    facts["schedule"]["window"] = f"{window} of {contract.schedule.cron}" if window else None
-    facts["publish"]["table"] = None if table == f"{contract.name}_causal_ready" else table
-    return {**facts, "published": contract.published_cols}
 
 
 def _walk(path: tuple[str, ...], before: Any, after: Any) -> Iterator[Found]:
