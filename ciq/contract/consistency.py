@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from ciq.contract.balance_checks import balance_findings
 from ciq.contract.constraint_checks import constraint_findings
+from ciq.contract.date_formats import format_findings
 from ciq.contract.finding import Finding, Path
 from ciq.contract.forbidden import matches
 from ciq.contract.mend_checks import mend_findings
@@ -28,7 +29,6 @@ _SIGILS = ("$", ":", "@")
 # SQLMesh puts a variable's value there, inside quotes too.
 _MACRO = re.compile(r"@(@|\{?[a-z_])", re.IGNORECASE)
 _QUOTED = re.compile(r"""[a-z]?(['"]).*\1""", re.IGNORECASE | re.DOTALL)
-_YEAR = re.compile(r"(?<!%)(?:%%)*%-?[YyGcx]")
 _ROLES = ("id_col", "time_col", "treatment_col", "outcome_col")
 _TIMES = ("date", "datetime")
 # Schemas of the server that hold what consumers must not see, or that nobody may make.
@@ -193,14 +193,7 @@ def _times(contract: Contract) -> Iterator[Finding]:
         if available and not contract.time_col:
             message = "`available_at` is compared with the row's time, and the contract has no `time_col`"
             yield Finding("C106", path, message, "add `time_col`", column)
-    for column in contract.source.datetime_format:
-        if column in contract.types and contract.type_of(column).kind not in _TIMES:
-            message = f"a date format is for date and datetime; `{column}` is {contract.types[column]}"
-            yield Finding("C111", ("source", "datetime_format", column), message, column=column, at_key=True)
-    for column, form in contract.source.datetime_format.items():
-        if not _YEAR.search(form):
-            help_ = "write it as %Y or %y"
-            yield Finding("C165", ("source", "datetime_format", column), f"{form!r} has no year", help_, column)
+    yield from format_findings(contract)
     zone = contract.source.timezone
     if zone != "UTC" and zone not in (zones := zoneinfo.available_timezones()):
         help_ = did_you_mean(zone, sorted(zones)) or "use an IANA name such as Asia/Tokyo"

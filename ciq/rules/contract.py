@@ -200,4 +200,10 @@ CONTRACT_RULES = (
         "Every value would be of the year 1900.",
         "Write the year too, as in `%d/%m/%Y`; where the file has none, ask for an export that does.",
     ),
+    Rule(
+        "C166",
+        "A date format with an unknown directive",
+        "No file could be read with it.",
+        "Use directives of strptime; nanoseconds (`%n`) are more than a time holds, `%f` takes microseconds.",
+    ),
 )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from string import ascii_letters
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -49,6 +51,21 @@ def test_products_that_no_table_can_tell_of(tmp_path: Path) -> None:
     path = tmp_path / "people.yaml"
     path.write_text(asked.replace("x0, ", "", 1))
     assert load(path).balance.interactions
+
+
+def test_a_date_format_has_the_directives_that_the_engine_reads_a_time_with(tmp_path: Path) -> None:
+    path = tmp_path / "people.yaml"
+    with duckdb.connect() as con:
+        for directive in (f"%{dash}{letter}" for dash in ("", "-") for letter in f"{ascii_letters}%_1 "):
+            path.write_text(text_with(source=f"{{datetime_format: {{seen: '%Y %{directive[1:]}'}}}}"))
+            try:
+                kind = con.execute("SELECT typeof(try_strptime('', ?))", [f"%Y {directive}"]).fetchone()[0]
+            except duckdb.Error:
+                kind = None
+            if kind in ("TIMESTAMP", "TIMESTAMP WITH TIME ZONE"):
+                assert load(path)
+            else:
+                assert refused(tmp_path, path.read_text())[0][0] == "C166", (directive, kind)
 
 
 def test_the_base_of_these_cases_loads(tmp_path: Path) -> None:
@@ -103,6 +120,8 @@ CASES = [
     ({"source": "{datetime_format: {age: '%Y'}}"}, "C111", "age: '%Y'"),
     ({"source": "{datetime_format: {born: '%d/%m'}}"}, "C165", "'%d/%m'"),
     ({"source": "{datetime_format: {born: '%%Y%d'}}"}, "C165", "'%%Y%d'"),
+    ({"source": "{datetime_format: {born: '%Y-%m-%e'}}"}, "C166", "'%Y-%m-%e'"),
+    ({"source": "{datetime_format: {seen: '%Y-%m-%d %'}}"}, "C166", "'%Y-%m-%d %'"),
     ({"clean": "{upper: [age]}"}, "C111", "age]}"),
     ({"constraints": "{patterns: {age: '[0-9]+'}}"}, "C111", "'[0-9]+'"),
     ({"propensity": "{squares: [gender]}"}, "C111", "gender]}"),
