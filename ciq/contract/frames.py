@@ -85,7 +85,7 @@ def frame_checks(contract: Contract, name: Name, end: str = PANDAS_END) -> Itera
         yield FrameCheck("isin", (levels,), f"I204 one of {', '.join(map(repr, levels))}")
     if name in constraints.patterns:
         expected = f"I205 a text that {constraints.patterns[name]!r} covers"
-        yield FrameCheck("str_matches", (f"^{for_frames(contract, name)}{end}",), expected)
+        yield FrameCheck("str_matches", (f"^{for_frames(contract, name, end)}{end}",), expected)
     if name == contract.treatment_col and contract.type_of(name).kind == "integer":
         yield FrameCheck("isin", ([0, 1],), "I206 0 or 1")
 

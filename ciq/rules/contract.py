@@ -79,8 +79,9 @@ CONTRACT_RULES = (
     ),
     Rule(
         "C114",
-        "A pattern is not a valid regular expression",
-        "Patterns are RE2, so that no input can make them slow; look-around and back-references are not part of it.",
+        "A pattern is not a valid regular expression, or not one that other engines read alike",
+        "Patterns are RE2, so that no input can make them slow; look-around and back-references are not part of it. "
+        "Frames and exports take what their engines read alike, which `\\b` is not.",
         "Rewrite the pattern.",
     ),
     Rule(

@@ -37,7 +37,7 @@ def _conditions(contract: Contract, name: str, dialect: str) -> list[exp.Expr]:
         levels = [exp.convert(level) for level in constraints.categories[name]]
         conditions.append(exp.In(this=value.copy(), expressions=levels))
     if name in constraints.patterns:
-        conditions.append(_matches(value, constraints.patterns[name], dialect))
+        conditions.append(_matches(contract, name, dialect))
     return conditions
 
 
@@ -71,10 +71,12 @@ def _rule(contract: Contract, sql: str) -> exp.Expr:
     return tree
 
 
-def _matches(value: exp.Expr, pattern: str, dialect: str) -> exp.Expr:
+def _matches(contract: Contract, name: str, dialect: str) -> exp.Expr:
+    value = exp.column(name, quoted=True)
     if dialect == "postgres":
-        return exp.RegexpLike(this=value.copy(), expression=exp.Literal.string(whole_for_postgres(pattern)))
-    return exp.Anonymous(this="regexp_full_match", expressions=[value.copy(), exp.Literal.string(pattern)])
+        return exp.RegexpLike(this=value, expression=exp.Literal.string(whole_for_postgres(contract, name)))
+    pattern = contract.constraints.patterns[name]
+    return exp.Anonymous(this="regexp_full_match", expressions=[value, exp.Literal.string(pattern)])
 
 
 def _check(condition: exp.Expr) -> exp.Expr:

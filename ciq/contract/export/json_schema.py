@@ -45,7 +45,7 @@ def _property(contract: Contract, name: str) -> dict[str, Any]:
     if name in constraints.categories:
         found["enum"] = list(constraints.categories[name])
     if name in constraints.patterns:
-        found["pattern"] = f"^{whole(constraints.patterns[name])}$"
+        found["pattern"] = f"^{whole(contract, name)}$"
     if name not in contract.required:
         found["type"] = [found["type"], "null"]
         if "enum" in found:
