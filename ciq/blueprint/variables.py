@@ -95,7 +95,7 @@ def decided(contract: Contract) -> dict[str, exp.Expr]:
         "scorable_by_fold": scorable_by_fold(contract),
         "score": score(contract),
         "is_logistic": exp.convert(contract.propensity.learner == "logistic"),
-        "gates_less_one": exp.convert(27 if contract.propensity.learner == "logistic" else 23),
+        "gates_less_one": exp.convert(28 if contract.propensity.learner == "logistic" else 24),
         **balanced(contract),
         "gaps": exp.Array(expressions=[*_gaps(contract)]),
         "weighted_numbers": weighted_numbers(contract),

@@ -172,6 +172,15 @@ GATE_RULES = (
         "Check that outcome_col names the outcome, and that nothing filled it with one value",
         gate="outcome_constant",
     ),
+    GateRule(
+        "G366",
+        "A number takes one value in one arm",
+        "Where it has other values, only the other arm has rows: equal means and scores hide that the effect there "
+        "comes from a model that carries it over.",
+        "Check that nothing filled it with one value; else leave out the rows with other values and say so of the "
+        "population",
+        gate="constant_in_arm",
+    ),
     Rule(
         "G320",
         "An audit of the cleaned rows failed",

@@ -70,7 +70,7 @@ SELECT
     THEN unknown
     WHEN gate IN ('positivity', 'separation', 'leakage_correlation') AND unexplained = 0
     THEN leak
-    WHEN gate IN ('fit_converged', 'fit_invariant', 'overlap_share', 'tail_lt_001', 'tail_gt_099', 'equipoise', 'auc', 'ess_share', 'max_weight_share', 'balance', 'balance_terms', 'segment_overlap', 'segment_balance')
+    WHEN gate IN ('fit_converged', 'fit_invariant', 'overlap_share', 'tail_lt_001', 'tail_gt_099', 'equipoise', 'auc', 'ess_share', 'max_weight_share', 'constant_in_arm', 'balance', 'balance_terms', 'segment_overlap', 'segment_balance')
     THEN COALESCE(
       leak,
       separated,

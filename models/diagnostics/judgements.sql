@@ -104,6 +104,38 @@ WITH overlap AS (
     WHERE
       term <> 'covariate'
   )
+), constants AS (
+  /* The KS distance is the larger share of the other arm above or below the one value: chance leaves five rows nowhere */
+  SELECT
+    covariate,
+    CASE WHEN variance_treated = 0 THEN mean_treated ELSE mean_control END AS x,
+    CASE WHEN variance_treated = 0 THEN n_treated ELSE n_control END AS n,
+    CASE WHEN variance_treated = 0 THEN ' treated' ELSE ' untreated' END AS arm
+  FROM (
+    SELECT
+      c.*,
+      ks_unadjusted * CASE WHEN variance_treated = 0 THEN n_control ELSE n_treated END AS n_elsewhere
+    FROM diagnostics.@{dataset}_contrasts AS c
+    INNER JOIN diagnostics.@{dataset}_distributions AS d
+      ON c.covariate = d.covariate
+    WHERE
+      segment = ''
+      AND weighting = 'unadjusted'
+      AND type = 'continuous'
+      AND (
+        variance_treated = 0 OR variance_control = 0
+      )
+  )
+  WHERE
+    n_elsewhere >= @min_level_rows
+    AND n_elsewhere * CASE WHEN variance_treated = 0 THEN n_treated ELSE n_control END / (
+      n_treated + n_control
+    ) >= 5
+), constant AS (
+  SELECT
+    COUNT(*) AS n,
+    STRING_AGG(covariate || ' is ' || ROUND(x, 4) || ' in all ' || n || arm || ' rows with a value', '; ' ORDER BY covariate) AS said
+  FROM constants
 ), segments AS (
   /* The whole may hide a segment; in a few rows chance alone does */
   SELECT
@@ -149,6 +181,16 @@ WITH overlap AS (
     said,
     NULL
   FROM terms
+  UNION ALL
+  SELECT
+    'constant_in_arm',
+    n,
+    '<=',
+    0,
+    'warn',
+    said,
+    NULL
+  FROM constant
   UNION ALL
   SELECT
     'segment_overlap',

@@ -14,6 +14,7 @@ THRESHOLDS = {
     "positivity": 0,
     "positivity_small_levels": 0,
     "positivity_cells": 0,
+    "constant_in_arm": 0,
     "fit_converged": 1,
     "separation": 0,
     "collinear": 0,

@@ -93,6 +93,27 @@ types: {treated: int8, low: float64, high: float64, clinic: category}
         assert (gates[follower]["verdict"], gates[follower]["follows_from"]) == ("fail", "separation")
 
 
+def test_a_number_with_one_value_in_an_arm_is_named_where_chance_does_not_leave_it_so() -> None:
+    """Means and scores are alike where the one value lies amid those of the other arm."""
+    random = np.random.default_rng(11)
+    amid = np.where(TREATED == 1, 3.0, random.integers(1, 6, ROWS))
+    rare = np.where((TREATED == 0) & (np.arange(ROWS) < 20), random.choice([2, 4], ROWS), 3)
+    untreated = np.where(TREATED == 0, 0.1, random.normal(0.1, 1, ROWS))
+    contract = """\
+treatment_col: treated
+covariate_cols: [age, amid, rare, untreated]
+types: {treated: int8, age: float64, amid: float64, rare: int16, untreated: float64}
+"""
+    columns = {"age": random.normal(size=ROWS), "amid": amid, "rare": rare, "untreated": untreated}
+    judged = judge("amid", contract, pa.table({"treated": TREATED, **columns}))
+    treated = int(TREATED.sum())
+    assert judged.refused == {} and set(judged.warned) == {"G366"}
+    assert judged.warned["G366"].message.partition("at most 0: ")[2] == (
+        f"amid is 3.0 in all {treated} treated rows with a value; "
+        f"untreated is 0.1 in all {ROWS - treated} untreated rows with a value"
+    )
+
+
 def test_a_covariate_without_any_value_is_constant_and_nothing_else() -> None:
     contract = """\
 treatment_col: treated

@@ -29,6 +29,6 @@ def test_trees_are_published_out_of_fold(project: Project) -> None:
     scores = zip(measured.scores["row_id"].to_pylist(), measured.scores["ps_hat"].to_pylist(), strict=True)
     assert published == dict(scores)
     report = json.loads((project.root / "artifacts" / "nhefs" / "report.json").read_text())
-    assert len(report["gates"]) == 24
+    assert len(report["gates"]) == 25
     assert [row["bin"] for row in report["calibration"] if row["scores"] == "out_of_fold"] == list(range(1, 11))
     assert "Calibration" in (project.root / "artifacts" / "nhefs" / "report.html").read_text()
