@@ -55,8 +55,9 @@ def must_be_alike(sql: str, relation: Relation, kinds: Mapping[str, str]) -> Non
     if "uuid" in kinds.values() and (text := next(filter(_is_spelt_otherwise, walk(tree[0]["stmt"]).quoted), None)):
         message = f"{text!r} is compared as a text in DuckDB, where the uuids of {relation} are in lower case"
         raise UsageError(Problem("R606", message, help=f"write it as {UUID(text)}"))
-    apart = list(_apart(tree, relation))
-    known, others = _renamed(tree, kinds), _others(tree, relation, apart)
+    about = _about(tree, relation)
+    apart = list(_apart(tree, relation, about))
+    known, others = _renamed(tree, kinds), _others(tree, relation, about, apart)
     for fields, use in _uses(tree, "shown", apart):
         name = fields[-1]
         if name in known and not (len(fields) > 1 and fields[-2] in others) and not _is_alike(known[name], use):
@@ -76,26 +77,43 @@ def _is_spelt_otherwise(text: str) -> bool:
         return False
 
 
-def _places(tree: Any, relation: Relation) -> Iterator[tuple[str, bool]]:
-    """What stands in FROM by a name, and whether it is this relation, or a common table expression."""
-    queries = {node["CommonTableExpr"]["ctename"] for node in nodes(tree) if "CommonTableExpr" in node}
+def _about(tree: Any, relation: Relation) -> set[str]:
+    """The common table expressions with which the relation has to do."""
+    queries = [node["CommonTableExpr"] for node in nodes(tree) if "CommonTableExpr" in node]
+    if _may_look_outside(tree):
+        return {query["ctename"] for query in queries}
+    about, before = set[str](), -1
+    while len(about) > before:
+        before = len(about)
+        about |= {each["ctename"] for each in queries if any(own for _, own in _places(each, relation, about))}
+    return about
+
+
+def _may_look_outside(tree: Any) -> bool:
+    """Whether a query within the statement may name what is outside of it."""
+    return any("SubLink" in node or "lateral" in node for node in nodes(tree))
+
+
+def _places(tree: Any, relation: Relation, about: set[str]) -> Iterator[tuple[str, bool]]:
+    """What stands in FROM by a name, and whether it is this relation, or a query ``about`` it."""
     for place in (node["RangeVar"] for node in nodes(tree) if "RangeVar" in node):
-        is_query = place["relname"] in queries and "schemaname" not in place
+        is_query = place["relname"] in about and "schemaname" not in place
         yield place.get("alias", {}).get("aliasname", place["relname"]), is_query or named(place) == relation
 
 
-def _apart(tree: Any, relation: Relation) -> Iterator[Node]:
-    """The queries in FROM that have nothing to do with the relation; none where one may name what is outside of it."""
-    if any("SubLink" in node or "lateral" in node or "CommonTableExpr" in node for node in nodes(tree)):
+def _apart(tree: Any, relation: Relation, about: set[str]) -> Iterator[Node]:
+    """The queries that have nothing to do with the relation; none where one may name what is outside of it."""
+    if _may_look_outside(tree):
         return
     for node in nodes(tree):
-        if "RangeSubselect" in node and not any(own for _, own in _places(node, relation)):
-            yield node["RangeSubselect"]
+        query = node.get("RangeSubselect") or node.get("CommonTableExpr")
+        if query and not any(own for _, own in _places(query, relation, about)):
+            yield query
 
 
-def _others(tree: Any, relation: Relation, apart: list[Node]) -> set[str]:
+def _others(tree: Any, relation: Relation, about: set[str], apart: list[Node]) -> set[str]:
     """The names in FROM of what is neither this relation nor a query that may be about it."""
-    places = list(_places(tree, relation))
+    places = list(_places(tree, relation, about))
     queries = {node["alias"]["aliasname"] for node in apart if "alias" in node}
     return queries.union(name for name, _ in places) - {name for name, own in places if own}
 

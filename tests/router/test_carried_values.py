@@ -41,6 +41,9 @@ def odd(router: Router, served: Server) -> Router:
         "SELECT rank() OVER (ORDER BY o.e) {}",
         "SELECT max(q.z) FROM (SELECT o.e AS z {}) AS q",
         "WITH q (z) AS (SELECT o.e {}) SELECT max(z) FROM q",
+        "WITH q AS (SELECT o.e {}), p AS (SELECT * FROM q) SELECT max(p.e) FROM p",
+        "WITH q AS (SELECT 1 AS e) SELECT max(o.e) {}, q",
+        "WITH q AS (SELECT 1 AS i), p AS (WITH q AS (SELECT o.e {}) SELECT * FROM q) SELECT max(p.e) FROM p, q",
         "SELECT i FROM lake.alone WHERE 'ok' < (SELECT e FROM api.odd LIMIT 1)",
         "SELECT name FROM read_parquet('data/processed/both.parquet') WHERE name IN (SELECT c FROM api.odd)",
         "SELECT o.id {} WHERE o.u = 'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'",
@@ -70,6 +73,8 @@ def test_a_value_that_compares_otherwise_is_only_shown(odd: Router, sql: str) ->
         ("SELECT o.j->>'a' {} WHERE o.id = 1", ("1",)),
         ("SELECT count(o.iv) AS a, count(*) AS b {}", (2, 2)),
         ("SELECT l.minus {} JOIN (SELECT 1 AS i, 2 AS c) AS q ON q.i = l.i WHERE q.c = 2", (-1,)),
+        ("WITH q AS (SELECT 1 AS i, 2 AS c) SELECT l.minus {} JOIN q ON q.i = l.i WHERE q.c = 2", (-1,)),
+        ("WITH p AS (SELECT 1 AS i, 2 AS c), q AS (SELECT * FROM p WHERE p.c < 3) SELECT max(q.c) {}, q", (2,)),
     ],
 )
 def test_what_answers_alike_is_answered(odd: Router, sql: str, expected: tuple[object, ...]) -> None:
