@@ -61,10 +61,16 @@ class DuckDBEngine:
         Raises Unavailable with rule R615 where a file of the lake can't be read.
         """
         _must_be_a_query(sql)
-        try:
+        with self._blamed_on_files(sql):
             return self._read(sql, tables)
-        except StatementRefused:
-            if found := self._lake.unreadable(sql):
+
+    @contextmanager
+    def _blamed_on_files(self, sql: str) -> Iterator[None]:
+        """What DuckDB refuses as Unavailable where a file that the text may name is why."""
+        try:
+            yield
+        except StatementRefused as refused:
+            if found := self._lake.unreadable(sql, pages=_may_be_of_pages(refused.__cause__)):
                 help_ = "publish it again with `ciq run`, or put the file back"
                 raise Unavailable(Problem("R615", f"DuckDB can't read {found}", help=help_)) from None
             raise
@@ -87,7 +93,7 @@ class DuckDBEngine:
             clock.cancel()
             _let_go(cursor)
             raise
-        return reader.schema, begun(self._batches(cursor, reader, clock))
+        return reader.schema, begun(self._batches(sql, cursor, reader, clock))
 
     def cancel(self) -> None:
         import duckdb
@@ -110,10 +116,12 @@ class DuckDBEngine:
             self._connection.execute(view.sql("duckdb"))
             del self._unmade[key]
 
-    def _batches(self, cursor: DuckDBPyConnection, reader: Any, clock: threading.Timer) -> Generator[pa.RecordBatch]:
+    def _batches(
+        self, sql: str, cursor: DuckDBPyConnection, reader: Any, clock: threading.Timer
+    ) -> Generator[pa.RecordBatch]:
         try:
             yield
-            with _explained(self._timeout):
+            with self._blamed_on_files(sql), _explained(self._timeout):
                 yield from reader
         finally:
             clock.cancel()
@@ -190,6 +198,17 @@ def _explained(timeout: float) -> Iterator[None]:
         raise StatementRefused(Problem("R609", f"DuckDB: {_first_line(error)}")) from error
     except (OSError, pa.ArrowException) as error:  # a type such as VARIANT
         raise StatementRefused(Problem("R609", f"DuckDB: its rows can't be had as Arrow: {error}")) from error
+
+
+def _may_be_of_pages(error: BaseException | None) -> bool:
+    """Whether an error may be one of decoding a file: of Arrow's, of no class of DuckDB's own, or with the file's name.
+
+    A damaged page under a good footer is found by reading the file through, which is too dear for every slip in a text.
+    """
+    import duckdb
+
+    of_decoding = type(error) is duckdb.Error or isinstance(error, OSError | pa.ArrowException)
+    return of_decoding or "Failed to read file" in str(error)
 
 
 def _first_line(error: Exception) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import pyarrow as pa
+
 from ciq.ingest.manifest import current
 from ciq.router.footer import Footer, read_footer
 from ciq.router.settings import Settings
@@ -47,19 +49,29 @@ class Lake:
             return {}
         return {"duckdb_mb": sum(size for size, _ in parts), "duckdb_mrow": sum(rows for _, rows in parts) / 1e6}
 
-    def unreadable(self, sql: str) -> str | None:
-        """Which file that a text may name can't be read as Parquet now, and why not."""
+    def unreadable(self, sql: str, *, pages: bool) -> str | None:
+        """Which file that a text may name can't be read as Parquet now, its ``pages`` too if asked, and why not."""
         text = sql.casefold()
         for path in dict.fromkeys(path for (_, name), path in self.files.items() if name.casefold() in text):
             try:
                 read_footer(path)
-            except (OSError, ValueError) as error:
+                if pages:
+                    _read_through(path)
+            except (OSError, ValueError, pa.ArrowException) as error:
                 return f"{path}: {error}"
         return None
 
     @cached_property
     def _footers(self) -> dict[Key, Footer]:
         return {}
+
+
+def _read_through(path: Path) -> None:
+    from pyarrow import parquet
+
+    with parquet.ParquetFile(path) as file:
+        for _ in file.iter_batches():
+            pass
 
 
 def find(project: Path, settings: Settings) -> Lake:

@@ -182,6 +182,22 @@ def test_a_proved_read_falls_back_when_a_file_is_damaged(house: Path, before: bo
     assert refused(router, "SELECT nothing FROM api.both", engine="pg") == "R609"
 
 
+def test_a_proved_read_falls_back_when_pages_under_a_good_footer_are_damaged(house: Path) -> None:
+    with (house / "router.yml").open("a") as stream:
+        stream.write("cost: {pg_base: 10000}\n")
+    file, sql = house / "data/processed/both.parquet", "SELECT count(k) AS n, max(name) AS name FROM api.both"
+    good = file.read_bytes()
+    pages = len(good) - 8 - int.from_bytes(good[-8:-4], "little")
+    file.write_bytes(good[:4] + b"\xff" * (pages - 4) + good[pages:])
+    router = Router.from_config(house / "router.yml")
+    assert router.decide(sql).engine == "duckdb"
+    answer = router.execute(sql)
+    assert answer.engine == "pg" and "both.parquet" in str(answer.fallback)
+    with pytest.raises(Unavailable, match=r"R615 DuckDB can't read .*both\.parquet"):
+        router.execute(sql, engine="duckdb")
+    assert refused(router, "SELECT nothing FROM api.both", engine="duckdb") == "R609"
+
+
 def test_no_fallback_where_it_is_not_allowed(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PG_DSN", "host=/nonexistent dbname=x")
     with (house / "router.yml").open("a") as stream:
