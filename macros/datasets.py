@@ -63,7 +63,8 @@ def say_what_is_left_out():
     from ciq.blueprint.datasets import unstaged
 
     for name in unstaged(Path(__file__).parents[1]):
-        print(f"{name}: nothing staged yet, left out; `ciq ingest {name}` stages it", file=sys.stderr)
+        help_ = f"`ciq ingest {name}` does that, or says what keeps it"
+        print(f"{name}: left out, as nothing of it is staged: {help_}", file=sys.stderr)
 
 
 renew_model_cache()

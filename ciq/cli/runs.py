@@ -10,7 +10,7 @@ from typing import Any
 from ciq.cli.output import cause, progress, refused, result, warning
 from ciq.contract import Contract, load_all
 from ciq.errors import CiqError, Problem, UsageError
-from ciq.ingest import Landed, strays
+from ciq.ingest import Landed, current, strays
 from ciq.pipeline.processed import causal_ready, published
 from ciq.pipeline.recorded import recorded
 from ciq.pipeline.run import Outcome, land
@@ -39,7 +39,8 @@ def ingest_datasets(project: Path, names: Iterable[str]) -> int:
                 landed = land(project, contracts, name, tell)
             except CiqError as error:
                 code = max(code, refused(error))
-                result(f"{name}: refused; what was staged stays", ok=False, dataset=name, state="refused")
+                stays = "what was staged stays" if current(project, name) else "nothing of it is staged"
+                result(f"{name}: refused; {stays}", ok=False, dataset=name, state="refused")
             else:
                 _say_landed(name, landed)
     return code

@@ -142,8 +142,14 @@ def test_ingest_of_one_good_and_one_bad_data_set(study: Project) -> None:
     said = study.ciq("ingest")
     assert said.code == 1
     assert "data/raw/other.csv:7: I203 unit 'five' " in said.err
-    assert "other: refused; what was staged stays" in said.out
+    assert "other: refused; nothing of it is staged" in said.out
     assert "study: staged, 200 rows" in said.out
+    assert "other: left out, as nothing of it is staged: `ciq ingest other` does that, or says" in study.ciq("plan").err
+    raw = study.root / "data" / "raw" / "other.csv"
+    raw.write_text(raw.read_text().replace("five", "5"))
+    assert study.ciq("ingest", "other").code == 0
+    raw.write_text(rows().replace("\n5,", "\nV,"))
+    assert "other: refused; what was staged stays" in study.ciq("ingest", "other").out
 
 
 def test_ingest_of_a_data_set_without_a_file(study: Project) -> None:
