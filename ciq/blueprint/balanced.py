@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -143,21 +143,11 @@ def weighted_levels(contract: Contract) -> exp.Subquery:
     weights = [f"w_{weighting}" for weighting in ("att", "atc", "ato")]
     scores = exp.select("_treated", *weights, *levels).from_(f"diagnostics.{contract.name}_scores").subquery("s")
 
-    def of_set(side: int, value: bool) -> exp.Expr:
-        """The name or level on one side of a row's set: a level is NULL in other sets alone."""
-        cases = []
-        for one in sorted(sets, key=lambda one: "" in one):
-            within = exp.and_(*(sql.observed(exp.column(place[name])) for name in one if name))
-            name = one[side]
-            said = exp.column(place[name]) if value and name else exp.convert("" if value else name)
-            cases.append(exp.If(this=within, true=said))
-        return exp.Case(ifs=cases) if cases else exp.convert("")
-
     named = [
-        ("factor", of_set(0, False)),
-        ("stratum", of_set(0, True)),
-        ("covariate", of_set(1, False)),
-        ("level", of_set(1, True)),
+        ("factor", _of_side(sets, place, 0, value=False)),
+        ("stratum", _of_side(sets, place, 0, value=True)),
+        ("covariate", _of_side(sets, place, 1, value=False)),
+        ("level", _of_side(sets, place, 1, value=True)),
     ]
     sums = [exp.alias_(exp.Sum(this=exp.column(weight)), weight.removeprefix("w_")) for weight in weights]
     count = exp.alias_(exp.Count(this=exp.Star()), "n")
@@ -168,6 +158,17 @@ def weighted_levels(contract: Contract) -> exp.Subquery:
     group = exp.Group(expressions=[exp.column("_treated")], grouping_sets=[exp.GroupingSets(expressions=grouped)])
     query.set("group", group)
     return exp.Subquery(this=query)
+
+
+def _of_side(sets: list[tuple[str, str]], place: Mapping[str, str], side: int, *, value: bool) -> exp.Expr:
+    """The name, or the ``value``, on one side of a row's set; ``place`` are the levels' columns, NULL in other sets."""
+    cases = []
+    for one in sorted(sets, key=lambda one: "" in one):
+        within = exp.and_(*(sql.observed(exp.column(place[name])) for name in one if name))
+        name = one[side]
+        said = exp.column(place[name]) if value and name else exp.convert("" if value else name)
+        cases.append(exp.If(this=within, true=said))
+    return exp.Case(ifs=cases) if cases else exp.convert("")
 
 
 def _pairs(contract: Contract) -> list[tuple[str, str]]:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ciq.cli.output import cause, formatted, result
+
+if TYPE_CHECKING:
+    from ciq.draft import Roles
 
 _FILE = click.Path(dir_okay=False, exists=True, path_type=Path)
 
@@ -53,13 +57,11 @@ def init(
         take(SAMPLE, folder)
         contract = folder / "contracts" / f"{SAMPLE}.yaml"
     else:
-        from ciq.draft import Roles, draft
+        from ciq.draft import Roles
 
         named = tuple(name for name in covariates.split(",") if name)
         roles = Roles(id_, time, treatment or _asked("treatment"), outcome or _asked("outcome"), named)
-        drafted = draft(file, roles, sheet)
-        found(folder)
-        contract = _take(file, drafted, folder)
+        contract = _drafted(file, roles, sheet, folder)
     result(f"{folder}: a project with {contract.relative_to(folder)}", folder=folder, contract=contract)
     if file:
         cause(f"decide what is marked GUESS in {contract}")
@@ -74,11 +76,15 @@ def _asked(role: str) -> str | None:
     return answer or None
 
 
-def _take(file: Path, drafted: str, folder: Path) -> Path:
-    """The drafted contract and its file, in their places."""
+def _drafted(file: Path, roles: Roles, sheet: str | None, folder: Path) -> Path:
+    """A new project in ``folder`` with the file and its drafted contract, of which this is the path."""
     from ciq.contract import load
+    from ciq.demo.house import found
+    from ciq.draft import draft
     from ciq.files import write_text
 
+    drafted = draft(file, roles, sheet)
+    found(folder)
     shutil.copy2(file, folder / "data" / "raw" / file.name)
     path = folder / "contracts" / "draft.yaml"
     write_text(path, drafted)

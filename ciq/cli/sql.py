@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,19 +72,15 @@ def sql(
         _tune(enter(project))
         return
     text = _text(statement, file)
-    target = _target(output) if output else None
+    target, asked = _target(output) if output else None, None if engine == "auto" else engine
     router = Router.from_config(enter(project) / "router.yml", write=write)
-    try:
-        asked = None if engine == "auto" else engine
-        with cancelling(router.cancel):
-            if explain_route:
-                sys.exit(_explain(router.decide(text, context, asked)))  # type: ignore[arg-type]
-            answer = router.execute(text, context, asked)  # type: ignore[arg-type]
-            if answer.fallback:
-                cause(f"warning: {answer.engine} answered instead of {answer.decision.engine}: {answer.fallback}")
-            write_rows(answer, form, limit, target)
-    finally:
-        router.close()
+    with closing(router), cancelling(router.cancel):
+        if explain_route:
+            sys.exit(_explain(router.decide(text, context, asked)))  # type: ignore[arg-type]
+        answer = router.execute(text, context, asked)  # type: ignore[arg-type]
+        if answer.fallback:
+            cause(f"warning: {answer.engine} answered instead of {answer.decision.engine}: {answer.fallback}")
+        write_rows(answer, form, limit, target)
 
 
 def _text(statement: str | None, file: Path | None) -> str:

@@ -51,11 +51,7 @@ def append(
     """
     home, rejects = manifests.parts_folder(project, contract), manifests.rejects_folder(project, contract)
     home.mkdir(parents=True, exist_ok=True)
-    earlier = manifests.of_parts(project, contract)
-    parts = earlier.sources if earlier else ()
-    known = {source.sha256: source for source in parts if _part(home, source.sha256).is_file()}
-    _must_be_there(project, contract, known.keys() | {file.scan.sha256 for file in scanned})
-    _must_be_tolerated(contract, known.values())
+    known = _known(project, contract, home, scanned)
     _remove_uncounted(home, known)
     _remove_uncounted(rejects, known)
     new = [file for file in scanned if file.opened.landed is None]
@@ -67,7 +63,7 @@ def append(
         judged = judge(con, contract, typed, fresh=False)
         begins, ends = _extent(con, contract, typed)
     _take_over(read, aside, home, rejects)
-    rejected = sum((Counter(source.violations) for source in sources), Counter[str]())
+    rejected = _violations(sources)
     manifest = Manifest(
         dataset=contract.name,
         version=manifests.version_key(contract, [source.sha256 for source in sources]),
@@ -80,13 +76,28 @@ def append(
         mends=judged.mends,
         warnings=judged.warnings,
         dropped=tuple(dict.fromkeys(name for file in scanned for name in extra(contract, file.opened.header))),
-        rejected=dict(sorted(rejected.items())),
+        rejected=rejected,
         rejects=_all_of(project, rejects) if rejected else None,
         mode="append",
         begins=begins,
         ends=ends,
     )
     return manifest, tuple(problem for part in read.values() for problem in part.told)
+
+
+def _known(project: Path, contract: Contract, home: Path, scanned: Sequence[Scanned]) -> dict[str, SourceFile]:
+    """The files that have parts in ``home``, by sha256. Raises DataRefused where the contract can't go on from them."""
+    earlier = manifests.of_parts(project, contract)
+    parts = earlier.sources if earlier else ()
+    known = {source.sha256: source for source in parts if _part(home, source.sha256).is_file()}
+    _must_be_there(project, contract, known.keys() | {file.scan.sha256 for file in scanned})
+    _must_be_tolerated(contract, known.values())
+    return known
+
+
+def _violations(sources: Iterable[SourceFile]) -> dict[str, int]:
+    """Those of all files, by rule."""
+    return dict(sorted(sum((Counter(source.violations) for source in sources), Counter[str]()).items()))
 
 
 def _take_over(read: Mapping[str, _Part], aside: Path, home: Path, rejects: Path) -> None:
