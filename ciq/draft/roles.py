@@ -125,9 +125,15 @@ def assign(columns: Sequence[Inferred], asked: Roles, unique: str | None) -> Rol
         covariates = tuple(column.name for column in columns if _may_be_covariate(column, roles))
         roles = replace(roles, covariates=covariates)
         if not covariates:
-            raise DataRefused(Problem("E433", "no column is left as a covariate"))
+            raise _without_covariate([column for column in free if column.name != roles.outcome])
         reasons["covariate_cols"] = "keep only what was known before the treatment"
     return replace(roles, reasons=reasons)
+
+
+def _without_covariate(left: Sequence[Inferred]) -> DataRefused:
+    found = ", ".join(f"{column.name} ({column.found})" for column in left[:_SHOWN])
+    help_ = f"numbers have a point and nothing else between digits; left are {found}" if found else None
+    return DataRefused(Problem("E433", "no column is left as a covariate", help=help_))
 
 
 def _may_be_covariate(column: Inferred, roles: Roles) -> bool:

@@ -265,6 +265,12 @@ def test_without_a_treatment_there_is_no_draft(tmp_path: Path) -> None:
     assert [problem.rule for problem in refused.value.problems] == ["E433"]
 
 
+def test_without_a_covariate_the_draft_says_what_is_left(tmp_path: Path) -> None:
+    file = write(tmp_path, [["id", "treated", "y"], *([str(at), str(at % 2), f"{at},5"] for at in range(60))])
+    with pytest.raises(DataRefused, match=r"E433 no column is left as a covariate\n.* left are y \(texts\)$"):
+        draft(file)
+
+
 def test_levels_that_yaml_can_t_hold_are_no_levels(tmp_path: Path) -> None:
     path = tmp_path / "nul.parquet"
     parquet.write_table(pa.table({"treated": [0, 1] * 10, "x": range(20), "g": ["a\0b", "c"] * 10}), path)

@@ -110,9 +110,11 @@ def test_a_rule_that_warns_only_counts(project, make):
 
 
 def test_a_rule_that_fails_on_values_is_the_contracts_fault(project, make):
-    rule = Rule(id="r", sql="cast(g as integer) > 0")
-    with pytest.raises(ContractError):
-        check(project.put(GOOD), make(constraints={"rules": (rule,)}))
+    rules = (Rule(id="sound", sql="x < 100"), Rule(id="cast", sql="cast(g as integer) > 0"))
+    with pytest.raises(ContractError, match=r"C117 rule 'cast' can't be evaluated: Conversion Error: .*\n.* try\("):
+        check(project.put(GOOD), make(constraints={"rules": rules}))
+    guarded = Rule(id="cast", sql="try(cast(g as integer)) > 0")
+    assert check(project.put(GOOD), make(constraints={"rules": (guarded,)})).ok
 
 
 @pytest.mark.parametrize("quote", ['"', ""])

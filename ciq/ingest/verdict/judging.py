@@ -169,15 +169,21 @@ def _mended(contract: Contract, typed: exp.Query, fresh: bool) -> exp.Select:
 
 
 def _counts(con: DuckDBPyConnection, contract: Contract, mended: exp.Select, checks: Sequence[Check]) -> list[int]:
+    every = exp.select(exp.Count(this=exp.Star())).from_(mended.subquery("m"))
+    # A statement each: the file's own statistics answer most of them, and no other columns are read for the rest.
+    return [_counted(con, contract, every, check) for check in checks]
+
+
+def _counted(con: DuckDBPyConnection, contract: Contract, every: exp.Select, check: Check) -> int:
     import duckdb
 
-    every = exp.select(exp.Count(this=exp.Star())).from_(mended.subquery("m"))
     try:
-        # A statement each: the file's own statistics answer most of them, and no other columns are read for the rest.
-        return [int(rows(con, every.where(check.violated.copy()))[0][0]) for check in checks]
+        return int(rows(con, every.where(check.violated.copy()))[0][0])
     except (duckdb.OutOfRangeException, duckdb.ConversionException, duckdb.InvalidInputException) as error:
-        message = f"a row rule or a mend can't be evaluated: {str(error).partition(chr(10))[0]}"
-        raise ContractError(Problem("C117", message, contract.path)) from error
+        what = f"a mend of {check.column}" if check.column else f"rule {check.expected!r}"
+        message = f"{what} can't be evaluated: {str(error).partition(chr(10))[0]}"
+        help_ = "put what fails into try(...), which is NULL then; NULL passes"
+        raise ContractError(Problem("C117", message, contract.path, help=help_)) from error
 
 
 def _mend_counts(con: DuckDBPyConnection, contract: Contract, typed: exp.Query) -> dict[str, dict[str, int]]:
