@@ -174,7 +174,7 @@ def _set_aside(
     target: Path,
 ) -> _Part:
     """Write the violations of the file ``at`` into ``target``. Raises DataRefused if all its rows are in breach."""
-    rejected = quarantine.set_aside(con, contract, rows, verdict.judged, verdict.repeated, len(files))[at]
+    rejected = quarantine.set_aside(con, contract, rows, verdict.judged, verdict.repeated, files)[at]
     if rejected == verdict.total:
         raise DataRefused(*verdict.told, quarantine.none_left(contract, files[at].path.name))
     quarantine.write(con, contract, files, target)

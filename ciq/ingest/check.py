@@ -51,7 +51,7 @@ def check(path: Path, contract: Contract) -> CheckResult:
             (count,) = typed.counts
             verdict = judge_all(con, contract, typed.rows, opened, count, fresh=typed.fresh, mixed=typed.mixed[0])
             judged = verdict.judged
-            if verdict.told and [count] == set_aside(con, contract, typed.rows, judged, verdict.repeated, 1):
+            if verdict.told and [count] == set_aside(con, contract, typed.rows, judged, verdict.repeated, opened):
                 raise DataRefused(*verdict.told, none_left(contract))
     except DataRefused as refused:
         return CheckResult(path, count, refused.problems, {}, {})

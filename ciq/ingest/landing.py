@@ -187,7 +187,7 @@ def _set_aside(
     rejects: Path,
 ) -> list[int]:
     """Write the rows in breach into ``rejects``; how many each file has. Raises DataRefused if they are all."""
-    rejected = quarantine.set_aside(con, contract, typed, verdict.judged, verdict.repeated, len(scanned))
+    rejected = quarantine.set_aside(con, contract, typed, verdict.judged, verdict.repeated, _opened(scanned))
     if sum(rejected) == verdict.total:
         raise DataRefused(*verdict.told, quarantine.none_left(contract))
     with whole_or_not(rejects) as path:

@@ -9,7 +9,7 @@ import pytest
 from pyarrow import parquet
 from small_project import GOOD
 
-from ciq.contract.model import Clean, Rule
+from ciq.contract.model import Clean, Deduplicate, Rule
 from ciq.errors import DataRefused
 from ciq.ingest import check, current, ingest
 
@@ -91,6 +91,26 @@ def test_tolerances_by_rule(tolerance, refused, project, make):
     assert {"I202", "I203"} <= {problem.rule for problem in caught.value.problems}
     assert project.staged() == {} and not (project.root / "data" / "rejects").exists()
     assert not check(path, contract).ok
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [b"1,0,5,a\n1,0,99,b\n2,1,1,a\n", b"1,0,1,a\n1,0,1,b\n2,1,1,b\n3,0,1,a\n"],
+    ids=["of a row that another rule sets aside", "of a row whose own key repeats"],
+)
+def test_a_key_that_repeats_because_a_later_row_was_set_aside_is_not_landed(rows, project, make):
+    """A row that is set aside supersedes nothing, so the one before it counts again."""
+    constraints = {"ranges": {"x": (0, 9)}, "unique": (("g",),)}
+    contract = make(constraints=constraints, clean=Clean(deduplicate=Deduplicate(by=("id",))), **ALL)
+    path = project.put(H + rows + b"9,0,1,c\n")
+    for judge in (lambda: landed(project, contract), lambda: check(path, contract)):
+        try:
+            problems = judge().problems
+        except DataRefused as refused:
+            problems = refused.problems
+        (problem,) = problems
+        assert problem.rule == "I207" and "first on line 2, once rows are set aside" in problem.message
+    assert project.staged() == {}
 
 
 def test_no_good_row_is_a_refusal(project, make):

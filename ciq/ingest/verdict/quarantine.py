@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
 from ciq.contract.model import Contract
-from ciq.errors import Problem
+from ciq.errors import DataRefused, Problem
 from ciq.ingest.engine import column, rows
 from ciq.ingest.formats.reader import Place
-from ciq.ingest.verdict.findings import Opened
+from ciq.ingest.verdict.findings import SAMPLES, Opened, problems
 from ciq.ingest.verdict.judging import POSITION, Judged, positions
-from ciq.ingest.verdict.uniqueness import Repeat, repeated_rows
+from ciq.ingest.verdict.uniqueness import Repeat, repeated_rows, repeats
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -60,9 +61,12 @@ def set_aside(
     typed: exp.Query,
     judged: Judged,
     repeated: Sequence[Repeat],
-    files: int,
+    files: Sequence[Opened],
 ) -> list[int]:
-    """Note every violation in a table of the connection; how many rows of each of the ``files`` it has."""
+    """Note every violation in a table of the connection; how many rows of each of the ``files`` it has.
+
+    Raises DataRefused where a key repeats among the rows that are left.
+    """
     found = [
         _noted(
             positions(contract, typed, each.check, fresh=True),
@@ -81,10 +85,20 @@ def set_aside(
     temporary = exp.Properties(expressions=[exp.TemporaryProperty()])
     create = exp.Create(this=exp.to_table(_TABLE), kind="TABLE", expression=every, properties=temporary)
     con.execute(create.sql(dialect="duckdb"))
+    _must_be_unique(con, contract, kept(typed), files)
     place, record = map(column, POSITION)
     count = exp.Count(this=exp.Distinct(expressions=[record]))
     per_file = dict(rows(con, exp.select(place, count).from_(_TABLE).group_by(place)))
-    return [per_file.get(file, 0) for file in range(files)]
+    return [per_file.get(file, 0) for file in range(len(files))]
+
+
+def _must_be_unique(con: DuckDBPyConnection, contract: Contract, left: exp.Query, files: Sequence[Opened]) -> None:
+    """Refuse a key that repeats only now: a row that was set aside no longer supersedes the one before it."""
+    if contract.clean.deduplicate:
+        again = tuple(repeats(con, contract, left, SAMPLES))
+        found = problems(con, contract, left, Judged((), {}, {}), again, files, fresh=True)
+        if found:
+            raise DataRefused(*(replace(each, message=f"{each.message}, once rows are set aside") for each in found))
 
 
 def kept(typed: exp.Query) -> exp.Query:
