@@ -17,66 +17,77 @@ class Few(NamedTuple):
     megabytes: float
 
 
-class _Read(NamedTuple):
-    """A relation as the query reads it; ``whole`` are those of its columns that are whole numbers."""
+class Read(NamedTuple):
+    """A table as a query reads it; ``whole`` are those of its columns that are whole numbers."""
 
+    called: str
     table: Table
     whole: Set[str]
+    columns: frozenset[str] | None
     filters: Sequence[Filter]
 
 
-def few(plain: Plain, scans: Sequence[Scan], catalog: Catalog) -> Few | None:
-    """What keys leave of a query with these scans; None where some relation of it may be read whole.
+def reads(plain: Plain, scans: Sequence[Scan], catalog: Catalog) -> list[Read]:
+    """The tables that are known of those which a query with these scans reads."""
+    found = []
+    for (called, relation, columns), (_, filters) in zip(plain.sought, scans, strict=True):
+        place = catalog.place(relation.schema, relation.name)
+        if place in catalog.tables:
+            found.append(Read(called, catalog.tables[place], catalog.whole.get(place, frozenset()), columns, filters))
+    return found
 
-    Relation after relation is looked up by its key for each row of those before. The planner may find a better way.
+
+def few(plain: Plain, known: Sequence[Read], page_cost: float) -> Few | None:
+    """What keys leave of a query, if all that it reads is ``known``; None where some of it may be read whole.
+
+    Table after table is looked up by its key for each row of those before, a row by its key in two pages of
+    ``page_cost``. The planner may find a better way.
     """
-    reads = dict(_reads(plain, scans, catalog))
-    if len(reads) < len(plain.sought):
+    found = [(read.called, min(_bounds(read, plain.first, page_cost), default=None)) for read in known]
+    bounds = {called: bound for called, bound in found if bound}
+    left = {read.called: read for read in known}
+    if not bounds or len(left) < len(plain.sought):
         return None
-    rows, cost, left = 1, 0.0, dict(reads)
+    rows, cost, met = 1, 0.0, dict[str, Read]()
     while left:
-        bounds = {called: _bounds(plain, called, reads, left, catalog.page_cost) for called in left}
-        found = [(bound, called) for called, each in bounds.items() for bound in each]
-        if not found:
+        bounds |= {called: (1, 2 * page_cost) for called, read in left.items() if _is_joined(plain, read, met)}
+        next_ = min(((bounds[called], called) for called in left if called in bounds), default=None)
+        if next_ is None:
             return None
-        (count, each), called = min(found)
+        (count, each), called = next_
         cost += rows * each
         rows *= count
-        del left[called]
-    return Few(rows, cost, 0.0 if plain.sole else rows * sum(read.table.row_mb for read in reads.values()))
+        met[called] = left.pop(called)
+    return Few(rows, cost, 0.0 if plain.sole else rows * sum(read.table.row_mb for read in known))
 
 
-def _reads(plain: Plain, scans: Sequence[Scan], catalog: Catalog) -> Iterator[tuple[str, _Read]]:
-    for each, scan in zip(plain.sought, scans, strict=True):
-        place = catalog.place(each.relation.schema, each.relation.name)
-        if place in catalog.tables:
-            yield each.called, _Read(catalog.tables[place], catalog.whole.get(place, frozenset()), scan.filters)
+def _bounds(read: Read, first: tuple[str, int] | None, page_cost: float) -> Iterator[tuple[int, float]]:
+    """The rows of a table, and their cost, that each of its keys leaves by itself.
 
-
-def _bounds(
-    plain: Plain, called: str, reads: Mapping[str, _Read], left: Mapping[str, _Read], page_cost: float
-) -> Iterator[tuple[int, float]]:
-    """The rows of a relation and their cost, for each row of those that are no longer ``left``, by each of its keys.
-
-    A row by its key takes two pages. A number with a fraction has no place in an index of whole numbers.
+    A number with a fraction has no place in an index of whole numbers.
     """
-    table, whole, filters = reads[called]
-    fixed = {each.column for each in filters if _is_one(each.spans)}
-    joined = {
-        column
-        for pair in plain.equal
-        for (whose, column), (other, its) in (pair, pair[::-1])
-        if whose == called and column in whole and other in reads.keys() - left.keys() and its in reads[other].whole
-    }
-    if any(key <= fixed or (len(key) == 1 and key <= joined) for key in table.keys):
+    if not read.table.keys or not (read.filters or first):
+        return
+    fixed = {each.column for each in read.filters if _is_one(each.spans)}
+    if any(key <= fixed for key in read.table.keys):
         yield 1, 2 * page_cost
-    for column, row_cost in table.ordered.items():
-        if plain.first and plain.first[0] == column:
-            count = max(1, plain.first[1])
+    for column, row_cost in read.table.ordered.items():
+        if first and first[0] == column:
+            count = max(1, first[1])
             yield count, 2 * page_cost + count * row_cost
-        for spans in _closed([each.spans for each in filters if each.column == column]):
+        for spans in _closed([each.spans for each in read.filters if each.column == column]):
             count = sum(max(1, high - low + 1) for low, high in spans)
             yield count, len(spans) * 2 * page_cost + count * row_cost
+
+
+def _is_joined(plain: Plain, read: Read, met: Mapping[str, Read]) -> bool:
+    """Whether a key of a table must equal a column of one that is ``met``, both of whole numbers."""
+    return any(
+        whose == read.called and column in read.whole and {column} in read.table.keys and its in met[other].whole
+        for pair in plain.equal
+        for (whose, column), (other, its) in (pair, pair[::-1])
+        if other in met
+    )
 
 
 def _is_one(spans: Sequence[Span]) -> bool:

@@ -37,12 +37,11 @@ def misnamed(seen: Seen) -> str | None:
 
 def _sorts_otherwise(sort: Node, seen: Seen) -> bool:
     """Whether a name of the answer is sorted by as a part of an expression, or with its relation."""
-    for node in nodes(sort, _LEAVES):
-        fields = node.get("ColumnRef", {}).get("fields", [])
-        alone = len(fields) == 1 and "ColumnRef" in sort["node"]
-        if fields and not alone and fields[-1].get("String", {}).get("sval") in seen.outputs:
-            return True
-    return False
+    whole = sort["node"].get("ColumnRef")
+    if not seen.outputs or (whole and len(whole["fields"]) == 1):
+        return False
+    references = (node["ColumnRef"]["fields"] for node in nodes(sort, _LEAVES) if "ColumnRef" in node)
+    return any(fields[-1].get("String", {}).get("sval") in seen.outputs for fields in references)
 
 
 def _is_named_otherwise(table: Node, seen: Seen) -> bool:

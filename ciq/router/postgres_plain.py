@@ -28,7 +28,9 @@ def plain(select: dict[str, Any], seen: Seen) -> Plain | None:
     if not select.keys() <= _PLAIN or seen.kinds & _INNER or "fromClause" not in select:
         return None
     sole = "groupClause" not in select and not seen.functions.isdisjoint(_AGGREGATES)
-    return Plain(tuple(_sought(select, seen)), tuple(_equal(select)), _first(select, seen), sole)
+    sought = tuple(_sought(select, seen))
+    equal = tuple(_equal(select)) if len(sought) > 1 else ()
+    return Plain(sought, equal, _first(select, seen), sole)
 
 
 def _sought(select: dict[str, Any], seen: Seen) -> Iterator[Sought]:
@@ -37,9 +39,11 @@ def _sought(select: dict[str, Any], seen: Seen) -> Iterator[Sought]:
     columns = {("", "*")}
     if first is not None and not (seen.functions & _ENDS and "groupClause" not in select):
         columns = _columns([select.get("whereClause"), select.get("havingClause"), select["fromClause"], first])
-    elsewhere = {whose for whose, _ in columns} - {called for called, _ in found}
+    names = {called for called, _ in found}
+    anybodys = frozenset(name for whose, name in columns if whose not in names)
+    said = [column for column in columns if column[0] in names]
     for called, relation in found:
-        own = frozenset(name for whose, name in columns if whose == called or whose in elsewhere)
+        own = anybodys.union(name for whose, name in said if whose == called)
         yield Sought(called, relation, None if ("", "*") in columns else own)
 
 
@@ -67,21 +71,20 @@ def _first(select: dict[str, Any], seen: Seen) -> tuple[str, int] | None:
 
 def _equal(select: dict[str, Any]) -> Iterator[tuple[Column, Column]]:
     """What WHERE and inner joins hold to be equal, of columns that are written with their relation."""
-    stack, joins = [select.get("whereClause", {})], list(select["fromClause"])
+    stack, joins = [select["whereClause"]] if "whereClause" in select else [], list(select["fromClause"])
     while joins:
         join = joins.pop().get("JoinExpr")
         if join:
             joins += [join["larg"], join["rarg"]]
             stack += [join["quals"]] if join["jointype"] == "JOIN_INNER" and "quals" in join else []
     while stack:
-        node = stack.pop()
-        if node.get("BoolExpr", {}).get("boolop") == "AND_EXPR":
-            stack += node["BoolExpr"]["args"]
-        operation = node.get("A_Expr", {})
-        if operation.get("kind") == "AEXPR_OP" and operation["name"][-1]["String"]["sval"] == "=":
-            sides = [operation.get(side, {}).get("ColumnRef", {"fields": []}) for side in ("lexpr", "rexpr")]
-            left, right = (_names(side) for side in sides)
-            if len(left) == len(right) == 2:
+        ((kind, node),) = stack.pop().items()
+        if kind == "BoolExpr" and node["boolop"] == "AND_EXPR":
+            stack += node["args"]
+        elif kind == "A_Expr" and "ColumnRef" in node["rexpr"] and node["kind"] == "AEXPR_OP":
+            sides = [node.get("lexpr", {}).get("ColumnRef"), node["rexpr"]["ColumnRef"]]
+            left, right = ([] if side is None else _names(side) for side in sides)
+            if len(left) == len(right) == 2 and node["name"][-1]["String"]["sval"] == "=":
                 yield (left[0], left[1]), (right[0], right[1])
 
 
@@ -99,7 +102,7 @@ def _columns(parts: list[Any]) -> set[Column]:
         value = stack.pop()
         if type(value) is list:
             stack += value
-        elif type(value) is dict:
+        elif value:
             for key, child in value.items():
                 if key == "ColumnRef":
                     names = _names(child)
@@ -108,6 +111,6 @@ def _columns(parts: list[Any]) -> set[Column]:
                     found.update(("", name["String"]["sval"]) for name in child)
                 elif key in _RENAMING:
                     found.add(("", "*"))
-                elif key not in _LEAVES:
+                elif (type(child) is dict or type(child) is list) and key not in _LEAVES:
                     stack.append(child)
     return found

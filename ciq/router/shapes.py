@@ -13,12 +13,14 @@ from ciq.router.grammar import postgres_tree
 from ciq.router.postgres_scans import scans
 from ciq.router.statement import Engine, Statement
 
-_LONGEST = 2_000
-_MOST = 500
+_LONGEST = 300
+"""A longer text takes an engine longer than it takes to be judged."""
+
+_MOST = 1_000
 _PARTS = re.compile(r"""'[^']*'|"[^"]*"|(?<![\w.])[0-9]{1,9}(?![\w.])""")
 """What is quoted, and whole numbers, which are of four bytes to both engines."""
 
-_OTHERWISE = re.compile(r"[\\$\0]|--|/\*")
+_OTHERWISE = ("\\", "$", "\0", "--", "/*")
 """With one of these in a text, something might be quoted, or a comment, that is none to the pattern above."""
 
 _COMPARING = {
@@ -47,36 +49,40 @@ class Shapes:
     """
 
     def __init__(self) -> None:
-        self._free: dict[str, tuple[bool, ...]] = {}
+        self._free: dict[str, tuple[bool, ...] | None] = {}
         self._moulds: dict[tuple[str, tuple[str, ...]], _Mould] = {}
 
     def judged(self, sql: str, catalog: Catalog | None, engines: Collection[Engine]) -> Statement:
         """What :func:`ciq.router.classify.classify` says of a statement."""
-        if len(sql) > _LONGEST or not sql.isascii() or _OTHERWISE.search(sql):
+        if len(sql) > _LONGEST or not sql.isascii() or any(sign in sql for sign in _OTHERWISE):
             return classify(sql, catalog, engines)
         shape, numbers = _taken_apart(sql)
-        if shape in self._free:
-            fixed, free = _divided(numbers, self._free[shape])
+        if free := self._free.get(shape):
+            fixed, others = _divided(numbers, free)
             if mould := self._moulds.get((shape, fixed)):
-                return _filled(mould, sql, free)
+                return _filled(mould, sql, others)
         statement = classify(sql, catalog, engines)
         if numbers and statement.plain and statement.differs is None:
             self._keep(statement, shape, numbers)
         return statement
 
     def _keep(self, statement: Statement, shape: str, numbers: list[re.Match[str]]) -> None:
-        """Remember a statement by its shape; the first ones are forgotten for the latest."""
+        """Remember a shape, and from its second text on what is known of it. All is forgotten where that gets much."""
+        if len(self._free) + len(self._moulds) >= _MOST:
+            self._free.clear()
+            self._moulds.clear()
+        if shape not in self._free:
+            self._free[shape] = None
+            return
         tree = postgres_tree(statement.sql)
         assert isinstance(tree, list)
         select = tree[0]["stmt"]["SelectStmt"]
         nodes = {node["location"]: node for node in _compared(select.get("whereClause"))}
         found = tuple(nodes.get(number.start()) for number in numbers)
-        self._free[shape] = tuple(node is not None for node in found)
-        fixed, _ = _divided(numbers, self._free[shape])
+        free = self._free[shape] = tuple(node is not None for node in found)
+        fixed, _ = _divided(numbers, free)
         read = {part: select[part] for part in ("fromClause", "whereClause") if part in select}
         self._moulds[shape, fixed] = _Mould(statement, read, tuple(filter(None, found)))
-        if len(self._moulds) > _MOST:
-            del self._moulds[next(iter(self._moulds))]
 
 
 def _taken_apart(sql: str) -> tuple[str, list[re.Match[str]]]:

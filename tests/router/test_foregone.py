@@ -14,7 +14,7 @@ from ciq.postgres import Server
 from ciq.router import Router
 from ciq.router.classify import classify
 from ciq.router.foregone import figures
-from ciq.router.keyed import few
+from ciq.router.keyed import few, reads
 from ciq.router.postgres_engine import PostgresEngine
 from ciq.router.settings import Cost, Settings
 
@@ -179,7 +179,8 @@ def test_what_keys_leave_costs_no_less_than_the_planner_says(
     assert planned
     statement = classify(sql, catalog)
     assert statement.plain
-    found = few(statement.plain, statement.scans, catalog)
+    known = reads(statement.plain, statement.scans, catalog)
+    found = few(statement.plain, known, catalog.page_cost)
     assert (found and found.rows) == rows
     said = figures(statement, catalog, Cost(), ALL_TIME)
     assert ("pg_few" in said) == (rows is not None)

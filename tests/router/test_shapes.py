@@ -99,7 +99,7 @@ def filled(draw: st.DrawFn, text: str, inner: st.SearchStrategy[str]) -> str:
 def alike(draw: st.DrawFn) -> list[str]:
     """Texts that differ in numbers."""
     text = filled(draw, draw(QUERIES), CONDITIONS | st.just("{}"))
-    return [filled(draw, text, NUMBERS) for _ in range(3)]
+    return [filled(draw, text, NUMBERS) for _ in range(4)]
 
 
 @settings(max_examples=examples(150), deadline=None)
@@ -116,7 +116,7 @@ def test_so_it_does_of_statements_from_elsewhere(path: Path) -> None:
         texts = [json.loads(line)["sql"] for line in stream]
     for sql in texts:
         other = re.sub("[0-9]+", lambda number: str(random.randrange(10 ** len(number[0]))), sql)
-        assert judged(sql, other)[1] == classify(other, CATALOG)
+        assert judged(sql, sql, other)[2] == classify(other, CATALOG)
 
 
 @pytest.mark.parametrize(
@@ -143,16 +143,19 @@ def test_numbers_that_columns_are_compared_with_are_free(
         return classify(sql, CATALOG)
 
     monkeypatch.setattr("ciq.router.shapes.classify", noted)
-    assert judged(first, second)[1] == classify(second, CATALOG)
-    assert texts == ([first] if known else [first, second])
+    assert judged(first, first, second)[2] == classify(second, CATALOG)
+    assert texts == ([first, first] if known else [first, first, second])
 
 
-def test_the_latest_shapes_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ciq.router.shapes._MOST", 3)
+def test_not_all_shapes_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ciq.router.shapes._MOST", 8)
     shapes = Shapes()
-    texts = [*map("SELECT a FROM t WHERE a = 1 LIMIT {}".format, range(9))]
-    assert [shapes.judged(sql, CATALOG, ENGINES) for sql in texts * 2] == [classify(sql, CATALOG) for sql in texts * 2]
-    assert len(shapes._moulds) == 3
+    for sql in [*map("SELECT a FROM t WHERE a = 1 LIMIT {}".format, range(20))] * 3:
+        assert shapes.judged(sql, CATALOG, ENGINES) == classify(sql, CATALOG)
+        assert len(shapes._free) + len(shapes._moulds) <= 8
+    for sql in map("SELECT a{} FROM t WHERE a = 1".format, range(20)):
+        shapes.judged(sql, CATALOG, ENGINES)
+        assert len(shapes._free) <= 8
 
 
 def test_each_row_is_its_own(router: Router, served: Server) -> None:
