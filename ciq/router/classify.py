@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 from ciq.router import portable, postgres_walk
@@ -89,7 +90,11 @@ def _whole(sql: str, verdicts: list[_Verdict], catalog: Catalog | None) -> State
             dialects = ("pg", "duckdb")
         elif objection:
             reasons.append(objection)
-    targets, first = [verdict.targets for verdict in verdicts], verdicts[0]
+    targets, first, seen = (
+        [verdict.targets for verdict in verdicts],
+        verdicts[0],
+        [verdict.seen for verdict in verdicts],
+    )
     alike = len(verdicts) == 1 and dialects == ENGINES
     differs = _differs(sql, first.seen, catalog) if alike else _NOT_ONE
     return Statement(
@@ -97,13 +102,13 @@ def _whole(sql: str, verdicts: list[_Verdict], catalog: Catalog | None) -> State
         kind,
         dialects,
         tuple(dict.fromkeys(reasons)),
-        tuple(dict.fromkeys(found for verdict in verdicts for found in verdict.seen.relations)),
+        tuple(dict.fromkeys(chain.from_iterable(each.relations for each in seen))),
         None if None in targets else tuple(dict.fromkeys(found for each in targets for found in each or ())),
         tuple(dict.fromkeys(name for verdict in verdicts for name in verdict.effects)),
         functions,
-        frozenset(name for verdict in verdicts for name in verdict.seen.columns),
+        frozenset(chain.from_iterable(each.columns for each in seen)),
         count=len(verdicts),
-        scans=tuple(scan for verdict in verdicts for scan in verdict.seen.scans),
+        scans=tuple(chain.from_iterable(each.scans for each in seen)),
         differs=differs,
         plain=plain(first.select, first.seen) if catalog and differs is None and first.select else None,
     )

@@ -104,15 +104,17 @@ def locate(statement: Statement, lake: Lake, catalog: Catalog | None, added: Map
     having: list[frozenset[Engine]] = []
     for relation in statement.relations:
         in_lake = lake.candidates(relation) if relation.schema not in SYSTEM and not relation.is_file else []
-        others = {engine for engine, block in added.items() if str(relation) in block.relations}
-        in_pg = _in_postgres(relation, catalog) if catalog or not others else None
+        there = [engine for engine, block in added.items() if str(relation) in block.relations]
+        in_pg = _in_postgres(relation, catalog) if catalog or not there else None
         if in_lake and in_pg and in_pg != in_lake[0] and not relation.schema:
             return Located(frozenset(), keys, problem=_ambiguous(relation, in_lake[0], in_pg))
-        keys.update((relation, key) for key in in_lake[:1])
-        own = {"duckdb": in_lake or relation.is_file, "pg": in_pg and not relation.is_file}
-        having.append(frozenset(others.union(engine for engine, has in own.items() if has)))
-        if not having[-1]:
+        if in_lake:
+            keys[relation] = in_lake[0]
+        there += ["duckdb"] if in_lake or relation.is_file else []
+        there += ["pg"] if in_pg and not relation.is_file else []
+        if not there:
             return Located(frozenset(), keys, problem=_missing(relation, lake, catalog))
+        having.append(frozenset(there))
     engines = frozenset({*ENGINES, *(added if having else ())}).intersection(*having)
     if not FILE_READERS.isdisjoint(statement.functions):
         engines &= {"duckdb"}

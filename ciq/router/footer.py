@@ -39,12 +39,12 @@ class Footer:
         """
         whole = self._whole
         groups = [whole]
-        if filters := tuple(filters):
+        if filters := [each for each in filters if each.column in whole.sizes]:
             found = [group for group in self.groups if all(_may_hold(group, each) for each in filters)]
             groups = groups if len(found) == len(self.groups) else found
         names = whole.sizes if "*" in columns else columns.intersection(whole.sizes)
         rows = sum(group.rows for group in groups) if names else 0
-        return sum(group.sizes[name] for group in groups for name in names) / 1e6, rows
+        return sum(sum(map(group.sizes.__getitem__, names)) for group in groups) / 1e6, rows
 
     @cached_property
     def _whole(self) -> Group:

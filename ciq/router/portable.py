@@ -143,7 +143,7 @@ def typed(seen: Seen, small: Set[str], texts: Set[str]) -> str | None:
     sums = [node for node in seen.expressions if "lexpr" in node and _last(node["name"]) in _RECKONING]
     if found := _about(seen, sums, small):
         return f"{found} may be a small integer, which DuckDB reckons with in two bytes, and PostgreSQL in four"
-    found = _about(seen, [node["arg"] for node in seen.casts], texts)
+    found = _about(seen, [node["arg"] for node in seen.casts if "A_Const" not in node["arg"]], texts)
     return f"{found} may be a text, and not every text is cast alike" if found else None
 
 

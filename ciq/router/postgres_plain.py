@@ -81,11 +81,11 @@ def _equal(select: dict[str, Any]) -> Iterator[tuple[Column, Column]]:
         ((kind, node),) = stack.pop().items()
         if kind == "BoolExpr" and node["boolop"] == "AND_EXPR":
             stack += node["args"]
-        elif kind == "A_Expr" and "ColumnRef" in node["rexpr"] and node["kind"] == "AEXPR_OP":
-            sides = [node.get("lexpr", {}).get("ColumnRef"), node["rexpr"]["ColumnRef"]]
-            left, right = ([] if side is None else _names(side) for side in sides)
-            if len(left) == len(right) == 2 and node["name"][-1]["String"]["sval"] == "=":
-                yield (left[0], left[1]), (right[0], right[1])
+        elif kind == "A_Expr" and node["kind"] == "AEXPR_OP" and node["name"][-1]["String"]["sval"] == "=":
+            left, right = (node.get(side, {}).get("ColumnRef") for side in ("lexpr", "rexpr"))
+            if left and right and len(left["fields"]) == len(right["fields"]) == 2:
+                (its, column), (others, other) = _names(left), _names(right)
+                yield (its, column), (others, other)
 
 
 def _names(reference: dict[str, Any]) -> list[str]:

@@ -38,7 +38,7 @@ _UNITING = frozenset({"SETOP_UNION", "SETOP_INTERSECT", "SETOP_EXCEPT"})
 _NO_OPERATOR = frozenset({"AEXPR_BETWEEN", "AEXPR_NOT_BETWEEN", "AEXPR_BETWEEN_SYM", "AEXPR_NOT_BETWEEN_SYM"})
 
 
-@dataclass
+@dataclass(slots=True)
 class Seen:
     """What a walk has come across. ``changes`` are parts that write, ``odd`` parts that nobody vouches for.
 
@@ -81,10 +81,11 @@ class Seen:
 def walk(statement: dict[str, Any]) -> Seen:
     """Everything in one statement of libpg_query's tree. Works with a stack of its own: no tree is too deep."""
     seen = Seen()
-    kinds, telling = seen.kinds, _TELLING.get
+    kinds, telling, closed = seen.kinds, _TELLING.get, _CLOSED
     stack: list[tuple[dict[str, Any], frozenset[str]]] = [(statement, frozenset())]
+    pop, push = stack.pop, stack.append
     while stack:
-        value, scope = stack.pop()
+        value, scope = pop()
         if "fromClause" in value or "withClause" in value:
             scope = _enter(seen, value, scope, stack)
         for key, child in value.items():
@@ -97,9 +98,9 @@ def walk(statement: dict[str, Any]) -> Seen:
             if key < "a":  # the kind of a node, not the name of a field
                 kinds.add(key)
             if is_a is dict:
-                if key not in _CLOSED:
-                    stack.append((child, scope))
-            elif is_a is list and key not in _CLOSED:
+                if key not in closed:
+                    push((child, scope))
+            elif is_a is list and key not in closed:
                 stack += [(item, scope) for item in child if type(item) is dict]
     _whole_rows(seen, statement)
     loud = sorted(seen.kinds - _QUIET)
