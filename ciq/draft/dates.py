@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ciq.contract.model import Contract
 from ciq.contract.types import Kind
-from ciq.draft.profile import Figures, Wanted
+from ciq.draft.profile import Figures, Profile, Wanted
 
 if TYPE_CHECKING:
     Measure = Callable[[Contract, Wanted], Figures]
@@ -25,14 +25,15 @@ FORMS: tuple[tuple[Kind, str], ...] = (
 """Kinds and their forms for strptime: with the year in front, the month comes before the day wherever people write."""
 
 
-def in_forms(measure: Measure, probe: Contract, sample: Figures, names: list[str]) -> Mapping[str, tuple[Kind, str]]:
-    """The kind and the form of those columns among ``names`` of whose texts in the sample one form holds all."""
-    found = dict[str, tuple[Kind, str]]()
-    left = [name for name in names if any(map(_YEAR_FIRST.fullmatch, sample.profiles[name]["text"].odd))]
+def in_forms(measure: Measure, probe: Contract, texts: Sequence[Profile]) -> Mapping[str, tuple[Profile, str]]:
+    """Of those columns of which one form holds all ``texts``, the figures as times in it, and the form."""
+    found = dict[str, tuple[Profile, str]]()
+    left = [profile.name for profile in texts if any(map(_YEAR_FIRST.fullmatch, profile.odd))]
     for kind, form in FORMS:
         if left:
             figures = measure(formed(probe, dict.fromkeys(left, form)), dict.fromkeys(left, (kind,)))
-            found |= {name: (kind, form) for name in left if figures.profiles[name][kind].settled}
+            times = [figures.profiles[name][kind] for name in left]
+            found |= {profile.name: (profile, form) for profile in times if profile.settled}
             left = [name for name in left if name not in found]
     return found
 

@@ -18,7 +18,8 @@ from ciq.contract.model import LONGEST_NAME, Contract, Source
 from ciq.contract.types import Kind
 from ciq.draft.dates import formed, in_forms
 from ciq.draft.infer import Inferred, infer, words_for_missing
-from ciq.draft.profile import KINDS, Figures, Profile, measure
+from ciq.draft.kinds import settled
+from ciq.draft.profile import KINDS, Figures, Profile, Wanted, measure
 from ciq.draft.roles import Roles, assign, check_fit, check_names, first_time, may_be_id
 from ciq.draft.write import Draft, yaml_text
 from ciq.errors import DataRefused, Problem
@@ -131,45 +132,61 @@ def _contract(path: Path, source: Source, names: Sequence[str]) -> Contract:
 
 
 def _drafted(con: DuckDBPyConnection, probe: Contract, texts: exp.Select, scanned: Scanned, asked: Roles) -> Draft:
-    names, plain, path = list(probe.types), scanned.scan.plain, scanned.opened.path
-    first = texts.copy().limit(_SAMPLE)
-    every_kind, each = dict.fromkeys(names, _ALL), [dict.fromkeys([name], _TEXT) for name in names]
-    sample = measure(con, probe, first, every_kind, each, plain=plain, at_once=_AT_ONCE)
-    kinds = {name: _kind(sample, name) for name in names}
-    kinds |= dict.fromkeys(_quoted(con, probe, scanned, kinds), "text")
-    texts_only = [name for name, kind in kinds.items() if kind == "text"]
-    forms = in_forms(lambda like, wanted: measure(con, like, first, wanted, plain=plain), probe, sample, texts_only)
-    kinds |= {name: kind for name, (kind, _) in forms.items()}
-    probe = formed(probe, {name: form for name, (_, form) in forms.items()})
-    every = partial(measure, con, probe, texts, plain=plain)
-    identity = asked.id or _identity(names, kinds, sample)
+    path = scanned.opened.path
+    sample, seen, forms = _first_look(con, probe, texts, scanned)
+    kinds = _kinds(seen)
+    probe = formed(probe, forms)
+    every = partial(measure, con, probe, texts, plain=scanned.scan.plain)
+    identity = asked.id or _identity(kinds, sample)
     keys = [{identity: kinds[identity]}] if identity else []
-    seen = {name: sample.profiles[name][kind] for name, kind in kinds.items()}
-    whole = every({name: [kind] for name, kind in kinds.items()}, keys, seen=seen)
-    if scanned.scan.records not in (None, whole.rows):
+    more = {name: [kind] for name, kind in kinds.items()} if sample.rows == _SAMPLE else {}
+    whole = every(more, keys, seen=seen)
+    count = max(sample.rows, whole.rows)
+    if scanned.scan.records not in (None, count):
         raise scanned.opened.reader.refusal(scanned.opened.raw, probe, scanned.opened.header, None)
-    profiles = {name: whole.profiles[name][kind] for name, kind in kinds.items()}
-    late = [name for name, profile in profiles.items() if sample.profiles[name]["text"].blank and not profile.blank]
+    profiles = seen | {name: whole.profiles[name][kind] for name, (kind,) in more.items()}
+    late = [name for name, profile in profiles.items() if sample.profiles[name][_TEXT].blank and not profile.blank]
     unsettled = [name for name, profile in profiles.items() if not profile.settled or name in late]
     if unsettled:
         again = every({name: (kinds[name], _TEXT) if name in forms else _ALL for name in unsettled})
         found = {name: _kind(again, name) for name in unsettled}
         if late:
-            strings = dict.fromkeys(set(names).difference(late), _TEXT)
+            strings = dict.fromkeys(set(kinds).difference(late), _TEXT)
             found |= dict.fromkeys(_quoted(con, probe, scanned, {**found, **strings}), _TEXT)
         profiles |= {name: again.profiles[name][kind] for name, kind in found.items()}
-    inferred, words, nans = _inferred(con, texts, scanned, profiles, whole.rows, identity)
+    inferred, words, nans = _inferred(con, texts, scanned, profiles, count, identity)
     columns = tuple(inferred.values())
     check_fit(columns, asked, path)
     time = asked.time or first_time(columns)
-    unique = identity not in unsettled and whole.distinct == (whole.rows,)
+    unique = identity not in unsettled and whole.distinct == (count,)
     if identity and not unique and (time or identity in unsettled):
         keys = [{name: profiles[name].kind for name in key} for key in ([identity], [identity, time or identity])]
-        unique = whole.rows in every({}, keys).distinct
+        unique = count in every({}, keys).distinct
     roles = assign(columns, asked, identity if identity and unique and not inferred[identity].nullable else None)
-    dated = {name: form for name, (kind, form) in forms.items() if profiles[name].kind == kind}
+    dated = {name: form for name, form in forms.items() if profiles[name].kind == kinds[name]}
     source = formed(probe, dated).source
-    return Draft(_name(path), _glob(path), whole.rows, source, words, nans, columns, (), roles)
+    return Draft(_name(path), _glob(path), count, source, words, nans, columns, (), roles)
+
+
+def _first_look(
+    con: DuckDBPyConnection, probe: Contract, texts: exp.Select, scanned: Scanned
+) -> tuple[Figures, dict[str, Profile], dict[str, str]]:
+    """The texts of the first rows, each column's figures as the kind that they are of, and forms of times not in ISO.
+
+    Fewer rows than the sample may have are all that the file has.
+    """
+    first, names = texts.limit(_SAMPLE), list(probe.types)
+
+    def look(like: Contract, wanted: Wanted, keys: Sequence[Mapping[str, Kind]] = ()) -> Figures:
+        return measure(con, like, first, wanted, keys, plain=scanned.scan.plain, at_once=_AT_ONCE)
+
+    sample = look(probe, dict.fromkeys(names, (_TEXT,)), [{name: _TEXT} for name in names])
+    strings = {name: profiles[_TEXT] for name, profiles in sample.profiles.items()}
+    seen = settled(partial(look, probe), strings)
+    seen |= {name: strings[name] for name in _quoted(con, probe, scanned, _kinds(seen))}
+    forms = in_forms(look, probe, [profile for profile in seen.values() if profile.kind == _TEXT])
+    seen |= {name: profile for name, (profile, _) in forms.items()}
+    return sample, seen, {name: form for name, (_, form) in forms.items()}
 
 
 def _inferred(
@@ -208,6 +225,10 @@ def _non_finite(scanned: Scanned, profiles: Mapping[str, Profile]) -> dict[str, 
     return {name: profile.odd for name, profile in found.items() if profile.odd and profile.kind != "text"}
 
 
+def _kinds(profiles: Mapping[str, Profile]) -> dict[str, Kind]:
+    return {name: profile.kind for name, profile in profiles.items()}
+
+
 def _kind(figures: Figures, name: str) -> Kind:
     """The first kind that all cells of a column are of."""
     return next(kind for kind, profile in figures.profiles[name].items() if profile.settled)
@@ -226,8 +247,9 @@ def _quoted(con: DuckDBPyConnection, probe: Contract, scanned: Scanned, kinds: M
     return [name for name, quoted in zip(names, found, strict=True) if quoted]
 
 
-def _identity(names: Sequence[str], kinds: Mapping[str, Kind], sample: Figures) -> str | None:
+def _identity(kinds: Mapping[str, Kind], sample: Figures) -> str | None:
     """The first column that never repeats in the sample and is called like an identity, or stands first."""
+    names = list(kinds)
     for name, distinct in zip(names, sample.distinct, strict=True):
         if distinct == sample.rows and kinds[name] in ("integer", "text") and may_be_id(name, names[0]):
             return name

@@ -126,9 +126,9 @@ def _measured(
     seen: Mapping[str, Profile] | None,
 ) -> Figures:
     pairs = [(name, kind) for name, kinds in wanted.items() for kind in kinds]
-    pairs += [pair for key in keys for pair in key.items() if pair not in pairs]
-    at = {pair: f"v{position}" for position, pair in enumerate(pairs)}
-    asked = {pair: _asked(probe, *pair, seen) for pair in pairs}
+    told_apart = [pair for key in keys for pair in key.items()]
+    at = {pair: f"v{position}" for position, pair in enumerate(dict.fromkeys([*pairs, *told_apart]))}
+    asked = {pair: _asked(probe, *pair, seen) for pair in at}
     inner = _values(probe, texts, at, asked, plain)
     outer: list[exp.Expr] = [exp.Count(this=exp.Star())]
     for pair in pairs:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import random
+import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,6 +18,7 @@ from soaking import examples
 from sqlglot import exp
 
 from ciq.contract.model import Limits
+from ciq.draft.profile import KINDS
 from ciq.errors import DataRefused
 from ciq.ingest import check, ingest
 from ciq.ingest.cells import casting
@@ -168,3 +170,15 @@ def test_a_plain_file_needs_no_matching_of_floats(cells, delimiter, end, make, t
         query = f"SELECT t FROM unnest($1::VARCHAR[]) u(t) WHERE ({plain}) IS DISTINCT FROM ({matched})"  # noqa: S608
         apart = con.execute(query, [cells]).fetchall()
     assert not (bytescan.scan(iter([path.read_bytes()]), path, delimiter, Limits()).plain and apart), apart
+
+
+@settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cells=st.lists(CELLS | st.from_regex(casting.FORMS["datetime"], fullmatch=True), min_size=1, max_size=40))
+def test_every_value_is_in_the_form_of_its_kind(cells, make):
+    for kind, form in casting.FORMS.items():
+        typed = make(types={"id": "int64", "treated": "int8", "x": KINDS[kind], "g": "category"})
+        value = casting.strict(typed, "x", exp.column("t"), plain=False, naive=False).sql(dialect="duckdb")
+        with duckdb.connect() as con:
+            query = f"SELECT t FROM unnest($1::VARCHAR[]) u(t) WHERE ({value}) IS NOT NULL"  # noqa: S608
+            taken = [text for (text,) in con.execute(query, [cells]).fetchall()]
+        assert all(re.fullmatch(form, text) for text in taken), (kind, taken)

@@ -30,6 +30,13 @@ _NAIVE = f"{_DATE}({_CLOCK})?"
 _NO_SECONDS = r"([ T][0-9]{2}:[0-9]{2})( ?[Z+-])"
 """The engine takes no offset after a time without seconds."""
 _OFFSET = r" ?(Z|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)"
+FORMS: dict[Kind, str] = {
+    "integer": _INTEGER,
+    "float": _FLOAT,
+    "date": _DATE,
+    "datetime": f"{_DATE}({_CLOCK}({_OFFSET})?)?",
+}
+"""What the text of every value of a kind matches, unless the contract gives it a format; not all that match are one."""
 
 EXPECTED: dict[Kind, str] = {
     "integer": "a whole number that {type} can hold",
