@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 import zlib
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pyarrow import feather, parquet
 from small_project import GOOD
 
@@ -14,7 +17,7 @@ from ciq.contract.model import Limits
 from ciq.errors import DataRefused, LimitExceeded
 from ciq.ingest import check
 from ciq.ingest.content import bytescan
-from ciq.ingest.formats import columnar
+from ciq.ingest.formats import columnar, jsonlines
 
 
 def reached(path, contract):
@@ -57,6 +60,11 @@ def test_rows_are_counted_while_they_come(project, make, tmp_path):
         bad = end.join([row, b"no object", row, row, b""])
         assert reached(project.put(bad, "d.jsonl"), make(source={"limits": {"max_rows": 2}})) == "F105"
         assert not check(project.put(bad, "d.jsonl"), make(source={"limits": {"max_rows": 3}})).ok
+
+
+@given(st.lists(st.sampled_from([b"}\n", b"}\r\n", b"}", b"\r", b"\n", b"a", b"\xe3"])).map(b"".join))
+def test_rows_are_counted_two_bytes_at_a_time_as_one_by_one(text):
+    assert jsonlines._objects_ended(text) == len(re.findall(b"}\r?\n", text))
 
 
 def test_a_quote_that_is_never_closed_ends_at_a_line_s_length(tmp_path):
