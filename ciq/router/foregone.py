@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ciq.router.catalog import Catalog
 from ciq.router.decide import FEW, WHOLE, estimated, least, most
 from ciq.router.keyed import Read, few, reads
 from ciq.router.settings import Cost
-from ciq.router.statement import Statement
+from ciq.router.statement import Plain, Statement
 
 
 def figures(statement: Statement, catalog: Catalog, cost: Cost, duckdb: Mapping[str, float]) -> dict[str, float]:
@@ -21,7 +21,7 @@ def figures(statement: Statement, catalog: Catalog, cost: Cost, duckdb: Mapping[
     if plain is None or not duckdb:
         return {}
     known, limit = reads(plain, statement.scans, catalog), estimated(cost, "duckdb", duckdb)
-    whole = sum(_whole(read) for read in known)
+    whole = 0.0 if _may_come_sorted(plain, known) else sum(_whole(read) for read in known)
     if whole and least(cost, whole) > limit:
         return {WHOLE: whole}
     found = few(plain, known, catalog.page_cost)
@@ -30,6 +30,17 @@ def figures(statement: Statement, catalog: Catalog, cost: Cost, duckdb: Mapping[
     if found and most(cost, found.cost, found.megabytes) < limit:
         return dict(zip(FEW, (found.cost, found.megabytes), strict=True))
     return {}
+
+
+def _may_come_sorted(plain: Plain, known: Sequence[Read]) -> bool:
+    """Whether the first rows may come from an index, and the rest of what they are joined with is not come to."""
+    if plain.sorted_by and len(known) < len(plain.sought):
+        return True
+    return any(
+        whose in ("", read.called) and (not read.table.rows_cost or column in read.table.indexed)
+        for whose, column in plain.sorted_by
+        for read in known
+    )
 
 
 def _whole(read: Read) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ciq.router.postgres_scans import tables
+from ciq.router.postgres_scans import renames, tables
 from ciq.router.postgres_walk import Seen
 from ciq.router.statement import Column, Plain, Sought
 
@@ -24,27 +24,38 @@ _ALL_ROWS = frozenset({"targetList", "fromClause", "sortClause", "limitCount", "
 
 
 def plain(select: dict[str, Any], seen: Seen) -> Plain | None:
-    """What a SelectStmt of libpg_query's tree, of which ``seen`` is everything, reads; None with a query within it."""
+    """What a SelectStmt of libpg_query's tree, of which ``seen`` is everything, reads.
+
+    None with a query within it, or where columns have other names than in the catalogue.
+    """
     if not select.keys() <= _PLAIN or seen.kinds & _INNER or "fromClause" not in select:
+        return None
+    if renames(select["fromClause"]):
         return None
     sole = "groupClause" not in select and not seen.functions.isdisjoint(_AGGREGATES)
     sought = tuple(_sought(select, seen))
     equal = tuple(_equal(select)) if len(sought) > 1 else ()
-    return Plain(sought, equal, _first(select, seen), sole)
+    return Plain(sought, equal, _first(select, seen), sole, _sorted_by(select))
 
 
 def _sought(select: dict[str, Any], seen: Seen) -> Iterator[Sought]:
     found = list(tables(select["fromClause"], frozenset()))
-    first = _first_sorted(select) if "limitCount" in select else {}
     columns = {("", "*")}
-    if first is not None and not (seen.functions & _ENDS and "groupClause" not in select):
-        columns = _columns([select.get("whereClause"), select.get("havingClause"), select["fromClause"], first])
+    early = "limitCount" in select and _first_sorted(select) is None
+    if not early and not (seen.functions & _ENDS and "groupClause" not in select):
+        columns = _columns([select.get("whereClause"), select.get("havingClause"), select["fromClause"]])
     names = {called for called, _ in found}
     anybodys = frozenset(name for whose, name in columns if whose not in names)
     said = [column for column in columns if column[0] in names]
     for called, relation in found:
         own = anybodys.union(name for whose, name in said if whose == called)
         yield Sought(called, relation, None if ("", "*") in columns else own)
+
+
+def _sorted_by(select: dict[str, Any]) -> frozenset[Column]:
+    """The columns that all rows are sorted by before the first of them are taken."""
+    first = _first_sorted(select) if "limitCount" in select else None
+    return frozenset(_columns([first])) if first else frozenset()
 
 
 def _first_sorted(select: dict[str, Any]) -> dict[str, Any] | None:

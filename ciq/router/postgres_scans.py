@@ -24,7 +24,7 @@ def scans(select: dict[str, Any], scope: frozenset[str]) -> list[Scan]:
     found = list(tables(select["fromClause"], scope))
     if not found:
         return []
-    filters = list(_filters(select.get("whereClause")))
+    filters = [] if renames(select["fromClause"]) else list(_filters(select.get("whereClause")))
     return [Scan(table, tuple(each for whose, each in filters if whose in ("", alias))) for alias, table in found]
 
 
@@ -37,6 +37,17 @@ def tables(items: list[dict[str, Any]], scope: frozenset[str]) -> Iterator[tuple
             stack += [node["larg"], node["rarg"]]
         elif kind == "RangeVar" and ("schemaname" in node or node["relname"] not in scope):
             yield node.get("alias", {}).get("aliasname", node["relname"]), relation(node)
+
+
+def renames(items: list[dict[str, Any]]) -> bool:
+    """Whether a FROM gives columns other names than their relations do."""
+    stack = list(items)
+    while stack:
+        (node,) = stack.pop().values()
+        if "colnames" in node.get("alias", {}):
+            return True
+        stack += [node[side] for side in ("larg", "rarg") if side in node]
+    return False
 
 
 def _filters(where: dict[str, Any] | None) -> Iterator[tuple[str, Filter]]:

@@ -70,13 +70,15 @@ class Plain(NamedTuple):
 
     ``equal`` are pairs of columns that must be equal in each row that is joined. Where a sole relation is sorted by a
     column and the first rows of it are taken, ``first`` has the column and their number. ``sole`` is whether the answer
-    is one row, of all that are read.
+    is one row, of all that are read. ``sorted_by`` are the columns by whose order the first rows are taken: an index
+    that has it may spare all relations to be read to the end.
     """
 
     sought: tuple[Sought, ...]
     equal: tuple[tuple[Column, Column], ...] = ()
     first: tuple[str, int] | None = None
     sole: bool = False
+    sorted_by: frozenset[Column] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -111,6 +111,8 @@ def test_only_the_columns_that_are_named_are_read(sorted_file: tuple[duckdb.Duck
         ("SELECT 1 FROM a AS z, b WHERE z.x = 1 AND b.y > 2", {"a": {"x"}, "b": {"y"}}),
         ("WITH c AS (SELECT * FROM a WHERE x = 1) SELECT 1 FROM c, b WHERE c.y = 2", {"a": {"x"}, "b": set()}),
         ("SELECT 1 FROM a WHERE x IN (SELECT y FROM b WHERE y = 2)", {"a": set(), "b": {"y"}}),
+        ("SELECT 1 FROM a z(x) WHERE x = 1", {"a": set()}),
+        ("SELECT 1 FROM (a JOIN b ON true) z(x) WHERE x = 1", {"a": set(), "b": set()}),
         ("SELECT 1 FROM a WHERE x = $1 AND y LIKE 'z%' AND z IN (1, w)", {"a": set()}),
     ],
 )
