@@ -34,7 +34,13 @@ _NUMBER = re.compile(r"\s*[-+]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?|
 TIME = re.compile(r"(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}( ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?)?")
 """A time that both engines read alike, whatever it is compared with."""
 
-_LIKE_TIME = re.compile(r"\s*[-+]?[0-9]+(?:\s+|[-/.])[0-9]+(?:\s+|[-/.])[0-9]|\s*[0-9]+-[0-9]+-")
+_MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_LIKE_TIME = re.compile(
+    rf"""\s*(?:[-+]?[0-9]+(?:\s+|[-/.])[0-9]+(?:\s+|[-/.])[0-9]|[0-9]+-[0-9]+-|[0-9]{{4}}[-.][0-9]{{3}}\s*$
+    |(?:now|today|tomorrow|yesterday|j[0-9]+)\s*$
+    |(?:[a-z]+\W+)?(?:[0-9]+\W*{_MONTH}\W*[0-9]|{_MONTH}\W*[0-9]+\W+[0-9]))""",
+    re.IGNORECASE | re.VERBOSE,
+)
 _OF_TEXTS = frozenset({"~~", "!~~", "||"})
 _JOINING = ("anti", "asof", "positional", "semi")
 JOINS = re.compile(rf"\b(?:{'|'.join(_JOINING)})\b", re.IGNORECASE)
