@@ -91,6 +91,15 @@ def find(project: Path, settings: Settings) -> Lake:
         schema, _, table = name.rpartition(".")
         if (project / place).is_file():
             files[schema or "public", table] = project / place
-    stats = [(str(path), path.stat()) for path in dict.fromkeys(files.values())]
-    signature = tuple((path, stat.st_mtime_ns, stat.st_size, stat.st_ino) for path, stat in stats)
-    return Lake(files, signature, settings.defaults.search_path)
+    seen = {path: signed for path in dict.fromkeys(files.values()) if (signed := _signed(path))}
+    there = {key: path for key, path in files.items() if path in seen}
+    return Lake(there, tuple(seen.values()), settings.defaults.search_path)
+
+
+def _signed(path: Path) -> tuple[str, int, int, int] | None:
+    """What tells one file from another in its place; None where it has gone since it was listed."""
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return None
+    return (str(path), stat.st_mtime_ns, stat.st_size, stat.st_ino)

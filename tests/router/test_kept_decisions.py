@@ -10,6 +10,7 @@ from postgres_server import execute
 
 from ciq.postgres import Server
 from ciq.router import Router
+from ciq.router.lake import find
 
 
 def test_a_new_file_is_seen_and_an_old_decision_forgotten(
@@ -66,3 +67,10 @@ def test_what_the_server_changed_is_decided_anew(
     monkeypatch.setattr("ciq.router.router._CATALOG_SECONDS", 0)
     assert decided() != before
     execute(served, back)
+
+
+def test_a_file_that_goes_while_files_are_looked_at_is_not_there(router: Router, house: Path) -> None:
+    views = house / "data" / "processed" / "readings" / "views"
+    views.mkdir(parents=True)
+    (views / "features__dev.readings.parquet").symlink_to(house / "gone.parquet")
+    assert "features__dev.readings" not in {".".join(key) for key in find(house, router.settings).files}
