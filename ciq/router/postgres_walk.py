@@ -35,7 +35,10 @@ _CHANGING = {
 _CLOSED = frozenset({"withClause", "A_Const", "ColumnRef", "String", "funcname", "name", "alias"})
 _SAMPLING = frozenset({"bernoulli", "system"})
 _UNITING = frozenset({"SETOP_UNION", "SETOP_INTERSECT", "SETOP_EXCEPT"})
-_NO_OPERATOR = frozenset({"AEXPR_BETWEEN", "AEXPR_NOT_BETWEEN", "AEXPR_BETWEEN_SYM", "AEXPR_NOT_BETWEEN_SYM"})
+_BETWEEN = frozenset({"AEXPR_BETWEEN", "AEXPR_NOT_BETWEEN", "AEXPR_BETWEEN_SYM", "AEXPR_NOT_BETWEEN_SYM"})
+# What CASE, IN, USING and BETWEEN compare by without naming it, which may be an operator of the user's.
+_EQUALITY = ("=",)
+_ENDS = (("<",), ("<=",), (">",), (">=",))
 
 
 @dataclass(slots=True)
@@ -148,11 +151,13 @@ def _alias(seen: Seen, node: Any, scope: frozenset[str]) -> None:
 
 def _natural(seen: Seen, node: Any, scope: frozenset[str]) -> None:
     seen.columns.add("*")
+    seen.operators.add(_EQUALITY)
     seen.merged = True
 
 
 def _merged(seen: Seen, node: Any, scope: frozenset[str]) -> None:
     seen.columns.update(_names(node))
+    seen.operators.add(_EQUALITY)
     seen.merged = True
 
 
@@ -175,8 +180,7 @@ def _call(seen: Seen, node: Any, scope: frozenset[str]) -> None:
 
 
 def _operator(seen: Seen, node: Any, scope: frozenset[str]) -> None:
-    if node["kind"] not in _NO_OPERATOR:
-        seen.operators.add(_names(node["name"]))
+    seen.operators.update(_ENDS if node["kind"] in _BETWEEN else [_names(node["name"])])
     seen.expressions.append(node)
 
 
@@ -222,7 +226,14 @@ def _subquery(seen: Seen, node: Any, scope: frozenset[str]) -> None:
 
 def _sublink(seen: Seen, node: Any, scope: frozenset[str]) -> None:
     _named_operator(seen, node, scope)
+    if "testexpr" in node and "operName" not in node:
+        seen.operators.add(_EQUALITY)
     seen.sublinks.append(node)
+
+
+def _case(seen: Seen, node: Any, scope: frozenset[str]) -> None:
+    if "arg" in node:
+        seen.operators.add(_EQUALITY)
 
 
 def _united(seen: Seen, node: Any, scope: frozenset[str]) -> None:
@@ -268,6 +279,7 @@ _TELLING: dict[str, Callable[[Seen, Any, frozenset[str]], None]] = {
     "DeleteStmt": _changed,
     "MergeStmt": _changed,
     "SubLink": _sublink,
+    "CaseExpr": _case,
     "RangeSubselect": _subquery,
     "valuesLists": _rows,
     "op": _united,

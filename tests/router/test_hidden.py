@@ -35,6 +35,14 @@ CREATE TYPE api.mood AS ENUM ('sad', 'glad');
 CREATE FUNCTION api.weighed(api.mood) RETURNS int LANGUAGE sql AS 'INSERT INTO api.plain VALUES (1); SELECT 1';
 CREATE CAST (api.mood AS int) WITH FUNCTION api.weighed(api.mood) AS IMPLICIT;
 """
+OPERATORS = """
+CREATE TABLE public.plain (i int, name text);
+CREATE TABLE public.other (x int, name int, i int);
+CREATE FUNCTION public.looks(text, int) RETURNS bool LANGUAGE sql AS 'SELECT true';
+CREATE OPERATOR public.= (LEFTARG = text, RIGHTARG = int, FUNCTION = looks);
+CREATE OPERATOR public.>= (LEFTARG = text, RIGHTARG = int, FUNCTION = looks);
+CREATE OPERATOR public.<= (LEFTARG = text, RIGHTARG = int, FUNCTION = looks);
+"""
 
 
 @pytest.fixture(scope="module")
@@ -70,3 +78,37 @@ def test_a_cast_of_the_servers_own_may_stand_anywhere(hiding: Server) -> None:
     execute(hiding, CAST)
     found = classify("SELECT i FROM api.plain WHERE i = 1", catalog(hiding))
     assert (found.kind, found.reasons) == ("unsure", ("a cast of this server's may have effects",))
+
+
+@pytest.fixture(scope="module")
+def comparing(postgres: Server) -> Iterator[Server]:
+    with prepared(postgres, OPERATORS) as database:
+        yield database
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT CASE name WHEN 5 THEN 1 END FROM plain",
+        "SELECT name FROM plain WHERE name IN (SELECT x FROM other)",
+        "SELECT name FROM plain WHERE name NOT IN (SELECT x FROM other)",
+        "SELECT name FROM plain WHERE name BETWEEN 5 AND 6",
+        "SELECT plain.i FROM plain JOIN other USING (name)",
+        "SELECT plain.i FROM plain NATURAL JOIN other",
+    ],
+)
+def test_an_operator_that_is_called_unnamed_is_no_proved_read(comparing: Server, sql: str) -> None:
+    found = classify(sql, catalog(comparing))
+    assert found.kind == "unsure"
+    assert "operator" in found.reasons[0]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT CASE WHEN i > 5 THEN 1 END FROM plain WHERE EXISTS (SELECT 1 FROM other) ORDER BY name",
+        "SELECT plain.i FROM plain JOIN other ON true GROUP BY plain.i",
+    ],
+)
+def test_where_none_is_called_it_is_a_read(comparing: Server, sql: str) -> None:
+    assert classify(sql, catalog(comparing)).kind == "read"
