@@ -141,19 +141,14 @@ DIFFERENT = [
     ("SELECT i AS name FROM lab.t ORDER BY t.name", "a column of the answer"),
     ('SELECT q."i" FROM (SELECT i AS "I", k AS "i" FROM lab.t) AS q', "differ in case alone"),
     ("SELECT i FROM lab.t WHERE d > '05/01/02'", "less of a time"),
-    *(
-        (f"SELECT i FROM lab.t WHERE d > '{text}'", "less of a time")
-        for text in (
-            "today",
-            " NOW",
-            "J2458850",
-            "2020-005",
-            "Jan 5, 2020",
-            "5 january 2020",
-            "2020-Jan-05",
-            "Sun Jan 5 2020",
-        )
-    ),
+    ("SELECT i FROM lab.t WHERE d > 'today'", "less of a time"),
+    ("SELECT i FROM lab.t WHERE d > ' NOW'", "less of a time"),
+    ("SELECT i FROM lab.t WHERE d > 'J2458850'", "less of a time"),
+    ("SELECT i FROM lab.t WHERE d > '2020-005'", "less of a time"),
+    ("SELECT i FROM lab.t WHERE d > 'Jan 5, 2020'", "less of a time"),
+    ("SELECT i FROM lab.t WHERE d > '5 january 2020'", "less of a time"),
+    ("SELECT i FROM lab.t WHERE d > '2020-Jan-05'", "less of a time"),
+    ("SELECT i FROM lab.t WHERE d > 'Sun Jan 5 2020'", "less of a time"),
     ("SELECT i FROM lab.t WHERE d > '05 01 02'", "less of a time"),
     ("SELECT i FROM lab.t WHERE d > '0000-01-01'", "less of a time"),
     ("SELECT i FROM lab.t WHERE d > '2000-01-01 12:30:60'", "less of a time"),
