@@ -35,12 +35,13 @@ _LOOK_SECONDS = 1.0
 
 @dataclass
 class _Known:
-    """What the router knows of the world for a moment."""
+    """What the router knows of the world for a moment; the server is asked nothing before ``away_until``."""
 
     lake: lakes.Lake
     duckdb: DuckDBEngine | None = None
     catalog: Catalog | None = None
     catalog_at: float = 0.0
+    away_until: float = 0.0
     looked_at: float = 0.0
     decisions: OrderedDict[tuple[str, Context, Engine | None], Decision] = field(default_factory=OrderedDict)
     size: int = 0
@@ -191,7 +192,7 @@ class Router:
         is foregone.
         """
         figures = self._known.lake.figures(statement, located.keys) if "duckdb" in able else {}
-        if "pg" in able and self._postgres:
+        if "pg" in able and self._postgres and time.monotonic() >= self._known.away_until:
             catalog = self._known.catalog
             known = foregone.figures(statement, catalog, self.settings.cost, figures) if catalog and not wanted else {}
             figures |= known or planned(self._postgres, statement.sql)
@@ -232,7 +233,8 @@ class Router:
     def _look_around(self) -> None:
         """Look at the files and at the server's catalogue now and then, and forget what was decided before.
 
-        With the catalogue all is forgotten, changed or not: tables grow, and a planner that was away has come back.
+        With the catalogue all is forgotten, changed or not: tables grow, and a planner that was away has come back. A
+        server that gives none is away for as long again as it was waited for: not at all where it refuses.
         """
         known, now = self._known, time.monotonic()
         if now - known.looked_at > _LOOK_SECONDS:
@@ -240,11 +242,14 @@ class Router:
             lake = lakes.find(self._project, self.settings)
             if lake.signature != known.lake.signature:
                 self._let_go()
-                self._known = known = _Known(lake, catalog=known.catalog, catalog_at=known.catalog_at, looked_at=now)
-        if self._postgres and (known.catalog is None or now - known.catalog_at > _CATALOG_SECONDS):
+                self._known = known = _Known(lake, None, known.catalog, known.catalog_at, known.away_until, now)
+        stale = known.catalog is None or now - known.catalog_at > _CATALOG_SECONDS
+        if self._postgres and stale and now >= known.away_until:
             try:
                 catalog = self._postgres.catalog()
             except CiqError:
+                gave_up = time.monotonic()
+                known.away_until = gave_up + (gave_up - now)
                 return
             known.decisions.clear()
             known.size, known.shapes = 0, Shapes()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import socket
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -74,3 +76,27 @@ def test_a_file_that_goes_while_files_are_looked_at_is_not_there(router: Router,
     views.mkdir(parents=True)
     (views / "features__dev.readings.parquet").symlink_to(house / "gone.parquet")
     assert "features__dev.readings" not in {".".join(key) for key in find(house, router.settings).files}
+
+
+def test_a_server_that_keeps_silent_is_left_alone_for_as_long_as_it_was_waited_for(
+    alone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.setblocking(False)
+
+        def callers() -> int:
+            found = 0
+            with suppress(BlockingIOError):
+                while True:
+                    silent.accept()[0].close()
+                    found += 1
+            return found
+
+        port = silent.getsockname()[1]
+        monkeypatch.setenv("PG_DSN", f"host=127.0.0.1 port={port} dbname=d user=u sslmode=disable connect_timeout=2")
+        router = Router.from_config(alone / "router.yml")
+        assert router.decide("SELECT count(*) AS n FROM lake.alone").engine == "duckdb"
+        assert callers()
+        assert router.execute("SELECT sum(i) AS n FROM lake.alone").table().to_pylist() == [{"n": 4950}]
+        assert not callers()
+        router.close()
