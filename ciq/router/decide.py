@@ -36,7 +36,8 @@ class Decision:
 
     ``rule`` decided, ``spoke`` are all that spoke, in order. ``estimates`` are milliseconds, and ``figures``
     what they were made of. ``pulled`` are PostgreSQL's relations that DuckDB needs for a join. ``other`` is the engine
-    that has the same data and would answer alike, where nobody asked for the one chosen.
+    that has the same data and would answer alike, where nobody asked for the one chosen; ``apart`` the one that has
+    them and might answer otherwise.
     """
 
     statement: Statement
@@ -48,6 +49,7 @@ class Decision:
     figures: Mapping[str, float] = field(default_factory=dict)
     pulled: tuple[Relation, ...] = ()
     other: Engine | None = None
+    apart: Engine | None = None
 
 
 @dataclass(frozen=True)

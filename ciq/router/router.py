@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from ciq.router import lake as lakes
 from ciq.router.catalog import Catalog
 from ciq.router.decide import Context, Decision, Located, Spoken, choose, locate, refusal
 from ciq.router.duckdb_engine import DuckDBEngine
-from ciq.router.engine import Rows, Unavailable, added, begun, planned
+from ciq.router.engine import Rows, StatementRefused, Unavailable, added, begun, planned
 from ciq.router.intervals import as_texts
 from ciq.router.log import Log
 from ciq.router.names import names
@@ -101,6 +101,8 @@ class Router:
             other = decision.other if falls else None
             elapsed = time.perf_counter() - start
             self._log.add(decision, error_class=type(error).__name__, elapsed=elapsed)
+            if decision.apart and isinstance(error, StatementRefused):
+                raise _pointing(error, decision.apart) from error
             if other is None:
                 raise
             answer = self._answered(decision, other, start)
@@ -181,6 +183,7 @@ class Router:
             estimates=chosen.costs,
             figures=chosen.figures,
             other=other if alike else None,
+            apart=other if statement.differs else None,
         )
 
     def _measured(
@@ -276,6 +279,12 @@ def _each(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> Generator[pa.
             yield pa.RecordBatch.from_arrays([as_texts(column) for column in batch.columns], schema=schema)
     finally:
         batches.close()  # type: ignore[attr-defined]
+
+
+def _pointing(error: StatementRefused, engine: Engine) -> StatementRefused:
+    """A refusal that names the engine that may read the statement otherwise."""
+    help_ = f"{engine} has its relations too, and may read it: ask for it by --engine {engine} or /* engine:{engine} */"
+    return StatementRefused(*(replace(problem, help=problem.help or help_) for problem in error.problems))
 
 
 def _alone(statement: Statement, wanted: Engine | None, spoke: list[Spoken]) -> Decision:

@@ -293,6 +293,16 @@ def test_settings_are_read_strictly(tmp_path: Path) -> None:
     assert said[1][0] == 2
 
 
+def test_a_refusal_names_the_engine_that_may_read_the_statement_otherwise(router: Router) -> None:
+    sql = "SELECT i FROM api.both WHERE CAST('today' AS date) > CAST('2020-01-01' AS date) AND i = 5"
+    with pytest.raises(StatementRefused, match=r"R609 DuckDB: .*\n.*ask for it by --engine pg or /\* engine:pg \*/"):
+        router.execute(sql)
+    assert router.execute(f"/* engine:pg */ {sql}").table().to_pylist() == [{"i": 5}]
+    with pytest.raises(StatementRefused) as refused:
+        router.execute("SELECT i / 0 AS n FROM api.served WHERE id = 'x'")
+    assert "--engine" not in str(refused.value)
+
+
 def test_the_engine_refuses_in_its_own_words(router: Router) -> None:
     with pytest.raises(StatementRefused, match="nothing"):
         router.execute("SELECT nothing FROM api.served")
