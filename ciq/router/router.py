@@ -35,7 +35,7 @@ _LOOK_SECONDS = 1.0
 
 @dataclass
 class _Known:
-    """What the router knows of the world for a moment; the server is asked nothing before ``away_until``."""
+    """What the router knows of the world for a moment; before ``away_until`` it asks the server for no more of it."""
 
     lake: lakes.Lake
     duckdb: DuckDBEngine | None = None
@@ -245,7 +245,9 @@ class Router:
             lake = lakes.find(self._project, self.settings)
             if lake.signature != known.lake.signature:
                 self._let_go()
-                self._known = known = _Known(lake, None, known.catalog, known.catalog_at, known.away_until, now)
+                self._known = known = _Known(
+                    lake, catalog=known.catalog, catalog_at=known.catalog_at, away_until=known.away_until, looked_at=now
+                )
         stale = known.catalog is None or now - known.catalog_at > _CATALOG_SECONDS
         if self._postgres and stale and now >= known.away_until:
             try:
