@@ -7,6 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+import pytest
+
+from ciq.errors import CiqError
+from ciq.router import Router
+from ciq.rules import RULES
 
 SETTINGS = """
 defaults: {pg_write_schemas: [scratch], statement_timeout: 20.0}
@@ -52,3 +57,18 @@ def waited_for(happened: Callable[[], bool], seconds: float = 30.0) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+def refused(router: Router, sql: str, **options: str) -> str:
+    """The rule by which a statement is refused."""
+    with pytest.raises(CiqError) as caught:
+        router.execute(sql, **options).table()  # type: ignore[arg-type]
+    assert all(problem.rule in RULES for problem in caught.value.problems)
+    return caught.value.problems[0].rule
+
+
+def edited(house: Path, old: str, new: str) -> Path:
+    """The project's router.yml with another text in it."""
+    path = house / "router.yml"
+    path.write_text(path.read_text().replace(old, new))
+    return path

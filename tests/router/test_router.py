@@ -7,28 +7,14 @@ from pathlib import Path
 
 import pytest
 from postgres_server import execute
-from router_house import waited_for
+from router_house import edited, refused, waited_for
 
 from ciq.cli.rows import write_rows
-from ciq.errors import CiqError, LimitExceeded, UsageError
+from ciq.errors import LimitExceeded, UsageError
 from ciq.postgres import Server
 from ciq.router import Router
-from ciq.router.engine import StatementRefused, Unavailable
+from ciq.router.engine import StatementRefused
 from ciq.router.settings import load_settings
-from ciq.rules import RULES
-
-
-def refused(router: Router, sql: str, **options: str) -> str:
-    with pytest.raises(CiqError) as caught:
-        router.execute(sql, **options).table()  # type: ignore[arg-type]
-    assert all(problem.rule in RULES for problem in caught.value.problems)
-    return caught.value.problems[0].rule
-
-
-def edited(house: Path, old: str, new: str) -> Path:
-    path = house / "router.yml"
-    path.write_text(path.read_text().replace(old, new))
-    return path
 
 
 @pytest.mark.parametrize(
@@ -146,78 +132,6 @@ def test_what_fails_at_the_commit_is_the_statement_s_error(writer: Router, serve
     assert execute(served, "SELECT count(*) FROM scratch.late") == [(0,)]
 
 
-def test_without_a_server_the_lake_still_answers(alone: Path) -> None:
-    router = Router.from_config(alone / "router.yml")
-    assert router.execute("SELECT sum(x) AS x FROM api.both").table().to_pylist() == [{"x": 125125.0}]
-    assert refused(router, "SELECT * FROM api.served") == "R608"
-    with pytest.raises(Unavailable):
-        router.execute("SELECT api.unknown()")
-
-
-def test_a_proved_read_falls_back_when_the_server_is_gone(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PG_DSN", "host=/nonexistent dbname=x")
-    router = Router.from_config(house / "router.yml")
-    answer = router.execute("SELECT count(*) AS n FROM api.both", "api")
-    assert (answer.engine, answer.table().to_pylist()) == ("duckdb", [{"n": 1000}])
-    assert answer.fallback
-    for sql in ("SELECT upper(name) FROM api.both", "SELECT * FROM api.served", "SELECT api.counts()"):
-        with pytest.raises(Unavailable):
-            router.execute(sql, "api")
-
-
-@pytest.mark.parametrize("before", [True, False])
-def test_a_proved_read_falls_back_when_a_file_is_damaged(house: Path, before: bool) -> None:
-    with (house / "router.yml").open("a") as stream:
-        stream.write("cost: {pg_base: 10000}\n")
-    file, sql = house / "data/processed/both.parquet", "SELECT count(k) AS n FROM api.both"
-    router = Router.from_config(house / "router.yml")
-    if not before:
-        assert router.decide(sql).engine == "duckdb"
-    file.write_bytes(file.read_bytes()[:-1])
-    answer = router.execute(sql)
-    assert (answer.engine, answer.table().to_pylist()) == ("pg", [{"n": 1000}])
-    assert before or "both.parquet" in str(answer.fallback)
-    with pytest.raises(Unavailable, match=r"R615 DuckDB can't read .*both\.parquet"):
-        router.execute(sql, engine="duckdb")
-    assert refused(router, "SELECT nothing FROM api.both", engine="pg") == "R609"
-
-
-def test_a_proved_read_falls_back_when_pages_under_a_good_footer_are_damaged(house: Path) -> None:
-    with (house / "router.yml").open("a") as stream:
-        stream.write("cost: {pg_base: 10000}\n")
-    file, sql = house / "data/processed/both.parquet", "SELECT count(k) AS n, max(name) AS name FROM api.both"
-    good = file.read_bytes()
-    pages = len(good) - 8 - int.from_bytes(good[-8:-4], "little")
-    file.write_bytes(good[:4] + b"\xff" * (pages - 4) + good[pages:])
-    router = Router.from_config(house / "router.yml")
-    assert router.decide(sql).engine == "duckdb"
-    answer = router.execute(sql)
-    assert answer.engine == "pg" and "both.parquet" in str(answer.fallback)
-    with pytest.raises(Unavailable, match=r"R615 DuckDB can't read .*both\.parquet"):
-        router.execute(sql, engine="duckdb")
-    assert refused(router, "SELECT nothing FROM api.both", engine="duckdb") == "R609"
-
-
-def test_no_fallback_where_it_is_not_allowed(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PG_DSN", "host=/nonexistent dbname=x")
-    with (house / "router.yml").open("a") as stream:
-        stream.write("rules: {allow_select_fallback: false}\n")
-    with pytest.raises(Unavailable):
-        Router.from_config(house / "router.yml").execute("SELECT count(*) FROM api.both", "api")
-
-
-def test_a_connection_that_the_server_has_closed_is_not_used_again(router: Router, served: Server) -> None:
-    for _ in range(2):
-        assert router.execute("SELECT 1 AS one", engine="pg").table().num_rows == 1
-        idle = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE query LIKE '%DISCARD SEQUENCES%'"
-        assert execute(served, f"{idle} AND pid <> pg_backend_pid()") == [(True,)]
-    assert router.decide("SELECT sum(x) FROM api.both WHERE i = 1").estimates.keys() == {"pg", "duckdb"}
-
-
-def test_an_error_of_the_statement_is_no_reason_to_fall_back(router: Router) -> None:
-    assert refused(router, "SELECT abs(name) FROM api.both", context="api") == "R609"
-
-
 def test_a_join_of_both_engines(router: Router) -> None:
     sql = "SELECT sum(s.double) AS d FROM lake.alone a JOIN api.served s ON a.i = s.id WHERE a.i <= 10"
     assert router.execute(sql).table().to_pylist() == [{"d": 110}]
@@ -263,15 +177,6 @@ def test_rows_may_be_left_when_the_router_is_closed(house: Path, engine: str) ->
     rows.close()
 
 
-def test_a_broken_file_is_in_nobody_else_s_way(house: Path) -> None:
-    broken = house / "data" / "processed" / "study" / "views" / "diagnostics.study_gates.parquet"
-    broken.parent.mkdir(parents=True)
-    broken.write_bytes(b"PAR1")
-    router = Router.from_config(house / "router.yml")
-    assert router.execute("SELECT count(*) AS n FROM lake.ALONE").table().to_pylist() == [{"n": 100}]
-    assert refused(router, "SELECT count(*) FROM Diagnostics.study_GATES") == "R615"
-
-
 def test_ambiguous_names_are_refused_with_both(router: Router, house: Path, served: Server) -> None:
     execute(served, "CREATE TABLE public.alone (i int); CREATE TABLE public.once (i int)")
     router = Router.from_config(edited(house, "defaults: {", "defaults: {search_path: [api, lake], "))
@@ -306,46 +211,6 @@ def test_a_refusal_names_the_engine_that_may_read_the_statement_otherwise(router
 def test_the_engine_refuses_in_its_own_words(router: Router) -> None:
     with pytest.raises(StatementRefused, match="nothing"):
         router.execute("SELECT nothing FROM api.served")
-
-
-@pytest.mark.parametrize(
-    ("sql", "answer"),
-    [
-        ("SELECT 1::numeric(10, 2) AS v", "1.00"),
-        ("SELECT avg(i) AS v FROM api.served s(i)", "25.500000000000000000"),
-        ("SELECT 'x'::bytea AS v", "b'x'"),
-        ("SELECT '{\"a\": 1}'::jsonb AS v", '{"a": 1}'),
-        ("SELECT ARRAY[1, 2] AS v", "{1,2}"),
-        ("SELECT ARRAY[INTERVAL '1 month'] AS v", '{"1 mon"}'),
-        ("SELECT ARRAY['x'::bytea] AS v", r'{"\\x78"}'),
-        ("SELECT ARRAY['NaN'::float8, 1] AS v", "{NaN,1}"),
-        ("SELECT int4range(1, 3) AS v", "[1,3)"),
-        ("SELECT '10:00:00+02'::timetz AS v", "10:00:00+02"),
-        ("SELECT '2024-03-31 01:30+02'::timestamptz AS v", "2024-03-30 23:30:00+00:00"),
-        ("SELECT NULL::date AS v", "None"),
-        ("SELECT INTERVAL '1 month 2 days 1.5 seconds' AS v", "1 mon 2 days 00:00:01.5"),
-    ],
-)
-def test_values_of_postgres_as_arrow(router: Router, sql: str, answer: str) -> None:
-    assert str(router.execute(sql, engine="pg").table().column("v")[0].as_py()) == answer
-
-
-@pytest.mark.parametrize(
-    "value", ["DATE 'infinity'", "DATE '10000-01-01'", "1e30::numeric", "'NaN'::numeric", "TIME '24:00'"]
-)
-def test_a_value_that_arrow_can_not_hold_is_refused(router: Router, value: str) -> None:
-    assert refused(router, f"SELECT {value} AS v", engine="pg") == "R609"
-
-
-@pytest.mark.parametrize("value", ["1::UHUGEINT", "'1'::BIT", "1::BIGNUM", "NULL::TIMETZ[]", "NULL::STRUCT(a TIMETZ)"])
-def test_a_type_that_duckdb_gives_to_arrow_as_another_is_refused(router: Router, value: str) -> None:
-    with pytest.raises(StatementRefused, match=r"the column v is of type .*Arrow has not"):
-        router.execute(f"FROM range(1) SELECT {value} AS v")
-
-
-def test_names_of_types_in_values_and_fields_are_none(router: Router) -> None:
-    answer = router.execute("""SELECT {'BIT': 'BIT'::ENUM('BIT'), 't': '2024-01-01'::TIMESTAMPTZ} AS v FROM range(1)""")
-    assert answer.table().to_pylist()[0]["v"]["BIT"] == "BIT"
 
 
 @pytest.mark.parametrize("engine", ["pg", "duckdb"])
